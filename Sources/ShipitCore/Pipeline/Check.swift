@@ -1,0 +1,54 @@
+/// One expectation of a suite.
+public struct Check: Hashable, Sendable, Codable {
+    public enum Severity: String, Hashable, Sendable, Codable {
+        case critical, high, medium
+    }
+
+    public var name: String
+    public var severity: Severity
+    public var owner: String?
+    public var dependsOn: [String]
+    /// Repetitions after the first try.
+    public var retries: Int
+    public var timeout: TimeSpan
+    public var remediation: String?
+    public var probe: ProbeRequest
+
+    public init(
+        name: String, severity: Severity = .critical, owner: String? = nil, dependsOn: [String] = [], retries: Int = 0,
+        timeout: TimeSpan = .seconds(10), remediation: String? = nil, probe: ProbeRequest
+    ) {
+        self.name = name
+        self.severity = severity
+        self.owner = owner
+        self.dependsOn = dependsOn
+        self.retries = retries
+        self.timeout = timeout
+        self.remediation = remediation
+        self.probe = probe
+    }
+}
+
+/// What to ask of whom: the probe's name, the value of its key, and what stands beside it.
+public struct ProbeRequest: Hashable, Sendable, Codable {
+    public var probe: String
+    public var subject: InputValue
+    public var fields: [String: InputValue]
+
+    public init(probe: String, subject: InputValue, fields: [String: InputValue] = [:]) {
+        self.probe = probe
+        self.subject = subject
+        self.fields = fields
+    }
+
+    public var references: [Reference] {
+        subject.references + fields.keys.sorted().flatMap { fields[$0]!.references }
+    }
+
+    public func mapText<E: Error>(_ transform: (Template) throws(E) -> Template) throws(E) -> ProbeRequest {
+        var changed = self
+        changed.subject = try subject.mapText(transform)
+        for (name, value) in fields { changed.fields[name] = try value.mapText(transform) }
+        return changed
+    }
+}

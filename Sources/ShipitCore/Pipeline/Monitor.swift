@@ -1,0 +1,83 @@
+/// `monitor:`: what is sampled, and which rules bring the old release back.
+public struct Monitor: Hashable, Sendable, Codable {
+    /// Monitoring begins when this stage succeeds; `nil`: the last stage that changes things.
+    public var from: StageName?
+    /// How long after the end of the last stage.
+    public var duration: TimeSpan
+    public var sources: [MonitorSource]
+    /// What ratios and quantiles look back over.
+    public var window: TimeSpan
+    public var minSamples: Int
+    public var inconclusive: Inconclusive
+    /// How long no verdict is borne before `inconclusive` acts.
+    public var grace: TimeSpan
+    public var rollbackWhen: [Rule]
+    public var warnWhen: [Rule]
+
+    public enum Inconclusive: String, Hashable, Sendable, Codable {
+        case rollback, pause, ignore
+    }
+
+    public init(
+        from: StageName? = nil, duration: TimeSpan = .zero, sources: [MonitorSource] = [],
+        window: TimeSpan = .minutes(1), minSamples: Int = 20, inconclusive: Inconclusive = .pause,
+        grace: TimeSpan = .minutes(2), rollbackWhen: [Rule] = [], warnWhen: [Rule] = []
+    ) {
+        self.from = from
+        self.duration = duration
+        self.sources = sources
+        self.window = window
+        self.minSamples = minSamples
+        self.inconclusive = inconclusive
+        self.grace = grace
+        self.rollbackWhen = rollbackWhen
+        self.warnWhen = warnWhen
+    }
+}
+
+public struct MonitorSource: Hashable, Sendable, Codable {
+    public var name: String
+    public var probe: ProbeRequest
+    public var every: TimeSpan
+    public var timeout: TimeSpan
+
+    public init(
+        name: String, probe: ProbeRequest, every: TimeSpan = .seconds(5), timeout: TimeSpan = .seconds(10)
+    ) {
+        self.name = name
+        self.probe = probe
+        self.every = every
+        self.timeout = timeout
+    }
+}
+
+/// A threshold of the monitor: `api.p95 > 200ms for 2m`, or `db fails 3 times`.
+public struct Rule: Hashable, Sendable, Codable {
+    public enum Kind: Hashable, Sendable, Codable {
+        case metric(Metric, Condition, hold: TimeSpan?)
+        /// So many samples in a row without success.
+        case fails(times: Int)
+    }
+
+    public enum Metric: Hashable, Sendable, Codable {
+        /// Share of error samples, 0–1.
+        case errorRate
+        /// Quantile of the time taken, in seconds; `0.95` for p95.
+        case quantile(Double)
+        /// The mean of the time taken, in seconds.
+        case mean
+        /// The newest number that the source gave.
+        case value
+    }
+
+    /// As written: the rule's name in `status`, in events and on the screen.
+    public var text: String
+    public var source: String
+    public var kind: Kind
+
+    public init(text: String, source: String, kind: Kind) {
+        self.text = text
+        self.source = source
+        self.kind = kind
+    }
+}

@@ -1,0 +1,182 @@
+/// What the author wrote, checked: every name resolves, every type fits, there is no cycle.
+public struct Pipeline: Hashable, Sendable {
+    public var name: String
+    public var description: String?
+    public var release: ReleaseSource?
+    /// In the order of the file.
+    public var environments: [Environment]
+    public var secrets: [String: SecretSource]
+    /// Names of variables of the caller that commands may see, besides the fixed ones.
+    public var passEnv: [String]
+    /// In the order of the file; `for-each` not yet expanded.
+    public var stages: [Stage]
+    public var suites: [String: [Check]]
+    public var monitor: Monitor?
+    /// Keys the language knows and this version doesn't enforce yet: `deploy` refuses them.
+    public var notEnforced: [Diagnostic]
+
+    public init(
+        name: String, description: String? = nil, release: ReleaseSource? = nil, environments: [Environment] = [],
+        secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [Stage] = [],
+        suites: [String: [Check]] = [:], monitor: Monitor? = nil, notEnforced: [Diagnostic] = []
+    ) {
+        self.name = name
+        self.description = description
+        self.release = release
+        self.environments = environments
+        self.secrets = secrets
+        self.passEnv = passEnv
+        self.stages = stages
+        self.suites = suites
+        self.monitor = monitor
+        self.notEnforced = notEnforced
+    }
+}
+
+/// `release:`: where releases come from and what makes one acceptable.
+public struct ReleaseSource: Hashable, Sendable, Codable {
+    public enum Requirement: Hashable, Sendable, Codable {
+        case annotatedTag
+        case cleanTree
+        case headAtTag
+        case versionFile(String)
+        case reachableFrom(String)
+    }
+
+    /// A path (relative to the folder that holds `pipelines/`) or a URL.
+    public var repository: String
+    /// A glob over tag names.
+    public var tags: String
+    public var require: [Requirement]
+
+    public init(repository: String = ".", tags: String = "*", require: [Requirement] = []) {
+        self.repository = repository
+        self.tags = tags
+        self.require = require
+    }
+}
+
+public struct Environment: Hashable, Sendable, Codable {
+    public var name: String
+    public var vars: [String: String]
+
+    public init(name: String, vars: [String: String] = [:]) {
+        self.name = name
+        self.vars = vars
+    }
+}
+
+/// Where a secret's value is read from, at each start. The value itself is never kept.
+public enum SecretSource: Hashable, Sendable, Codable {
+    case environment(String)
+    case file(String)
+    case command([String])
+}
+
+/// What a stage, an undo or a `finally` does: an action and what it is given. `run:` is the action `run`, `checks:` the
+/// action `checks`: to the engine there is nothing else.
+public struct ActionCall: Hashable, Sendable, Codable {
+    public var action: String
+    public var inputs: [String: InputValue]
+
+    public init(action: String, inputs: [String: InputValue] = [:]) {
+        self.action = action
+        self.inputs = inputs
+    }
+
+    /// A script for the shell; it holds no references.
+    public static func script(_ text: String) -> ActionCall {
+        ActionCall(action: "run", inputs: ["script": .text(Template(literal: text))])
+    }
+
+    public static func argv(_ words: [Template]) -> ActionCall {
+        ActionCall(action: "run", inputs: ["argv": .list(words.map { .text($0) })])
+    }
+
+    public static func checks(_ suite: String) -> ActionCall {
+        ActionCall(action: "checks", inputs: ["suite": .text(Template(literal: suite))])
+    }
+}
+
+public enum OnInterrupt: String, Hashable, Sendable, Codable {
+    case ask, verify, rerun
+}
+
+public enum Reversible: Hashable, Sendable, Codable {
+    case yes
+    case no
+    /// Until the named stage has started.
+    case untilContract(StageName)
+}
+
+public enum OnExhausted: String, Hashable, Sendable, Codable {
+    case rollback, pause
+}
+
+/// One node of the DAG, as written.
+public struct Stage: Hashable, Sendable {
+    public var name: StageName
+    public var needs: [StageName]
+    public var perform: ActionCall
+    public var rollback: ActionCall?
+    public var finally: ActionCall?
+    public var verify: ActionCall?
+    public var env: [String: Template]
+    public var workdir: String?
+    public var retry: RetryPolicy
+    public var timeout: TimeSpan
+    /// For all attempts together.
+    public var deadline: TimeSpan?
+    public var killAfter: TimeSpan
+    public var onExhausted: OnExhausted
+    public var onInterrupt: OnInterrupt
+    public var reversible: Reversible
+    public var changes: Bool
+    public var leavesRunning: Bool
+    /// `if:`; a stage without one always runs.
+    public var condition: StageCondition?
+    public var forEach: [Template]?
+    public var maxParallel: Int?
+    public var span: Span
+
+    public init(
+        name: StageName, needs: [StageName] = [], perform: ActionCall, rollback: ActionCall? = nil,
+        finally: ActionCall? = nil, verify: ActionCall? = nil, env: [String: Template] = [:], workdir: String? = nil,
+        retry: RetryPolicy = RetryPolicy(), timeout: TimeSpan = .hours(1), deadline: TimeSpan? = nil,
+        killAfter: TimeSpan = .seconds(10), onExhausted: OnExhausted = .rollback, onInterrupt: OnInterrupt = .ask,
+        reversible: Reversible = .yes, changes: Bool = true, leavesRunning: Bool = false,
+        condition: StageCondition? = nil, forEach: [Template]? = nil, maxParallel: Int? = nil,
+        span: Span = Span(file: "", line: 1, column: 1)
+    ) {
+        self.name = name
+        self.needs = needs
+        self.perform = perform
+        self.rollback = rollback
+        self.finally = finally
+        self.verify = verify
+        self.env = env
+        self.workdir = workdir
+        self.retry = retry
+        self.timeout = timeout
+        self.deadline = deadline
+        self.killAfter = killAfter
+        self.onExhausted = onExhausted
+        self.onInterrupt = onInterrupt
+        self.reversible = reversible
+        self.changes = changes
+        self.leavesRunning = leavesRunning
+        self.condition = condition
+        self.forEach = forEach
+        self.maxParallel = maxParallel
+        self.span = span
+    }
+}
+
+/// `if:`: values compared, `&&`, `||`, `!`; nothing else.
+public indirect enum StageCondition: Hashable, Sendable, Codable {
+    case equal(Template, Template)
+    case notEqual(Template, Template)
+    case and(StageCondition, StageCondition)
+    case or(StageCondition, StageCondition)
+    case not(StageCondition)
+}

@@ -1,0 +1,122 @@
+/// What will happen for one release in one environment, everything resolved that can be before it runs. Its digest is
+/// what approvals sign; a resumed run follows the plan it was created with.
+public struct Plan: Hashable, Sendable, Codable {
+    public var pipeline: String
+    public var environment: String
+    public var release: Release
+    /// The live release that an undo goes back to; `nil` on a first deployment.
+    public var previous: Release?
+    public var vars: [String: String]
+    public var secrets: [String: SecretSource]
+    public var passEnv: [String]
+    /// Each stage after all that it needs.
+    public var stages: [PlannedStage]
+    public var suites: [String: [Check]]
+    public var monitor: Monitor?
+
+    public init(
+        pipeline: String, environment: String, release: Release, previous: Release? = nil, vars: [String: String] = [:],
+        secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [PlannedStage] = [],
+        suites: [String: [Check]] = [:], monitor: Monitor? = nil
+    ) {
+        self.pipeline = pipeline
+        self.environment = environment
+        self.release = release
+        self.previous = previous
+        self.vars = vars
+        self.secrets = secrets
+        self.passEnv = passEnv
+        self.stages = stages
+        self.suites = suites
+        self.monitor = monitor
+    }
+}
+
+/// A tag and what it points at.
+public struct Release: Hashable, Sendable, Codable {
+    public var tag: String
+    /// The tag without a leading `v`.
+    public var version: String
+    /// 40 hexadecimal digits.
+    public var commit: String
+    /// The id of the tag object; that of the commit for a lightweight tag.
+    public var tagObject: String
+
+    public init(tag: String, version: String, commit: String, tagObject: String) {
+        self.tag = tag
+        self.version = version
+        self.commit = commit
+        self.tagObject = tagObject
+    }
+}
+
+/// A stage with its values substituted but for what is known only while running: outputs, secrets, instances, trees,
+/// targets.
+public struct PlannedStage: Hashable, Sendable, Codable {
+    public var name: StageName
+    public var needs: [StageName]
+    public var perform: ActionCall
+    /// The way back: the stage's `rollback:`, or its own action where that can undo itself.
+    public var undo: Undo
+    public var finally: ActionCall?
+    public var verify: ActionCall?
+    public var env: [String: Template]
+    public var workdir: String?
+    public var retry: RetryPolicy
+    public var timeout: TimeSpan
+    public var deadline: TimeSpan?
+    public var killAfter: TimeSpan
+    public var onExhausted: OnExhausted
+    public var onInterrupt: OnInterrupt
+    public var reversible: Reversible
+    public var changes: Bool
+    public var leavesRunning: Bool
+    /// Skipped by its `if:`.
+    public var skipped: Bool
+    public var item: String?
+    /// The name before expansion, where `for-each` made several of one.
+    public var group: String?
+    /// How many of the group may run at once.
+    public var groupLimit: Int?
+
+    public enum Undo: Hashable, Sendable, Codable {
+        case none
+        /// Undone without doing anything.
+        case nothing
+        /// The action's own `undo`.
+        case action
+        /// The stage's `rollback:`.
+        case call(ActionCall)
+    }
+
+    public init(
+        name: StageName, needs: [StageName] = [], perform: ActionCall, undo: Undo = .none, finally: ActionCall? = nil,
+        verify: ActionCall? = nil, env: [String: Template] = [:], workdir: String? = nil,
+        retry: RetryPolicy = RetryPolicy(), timeout: TimeSpan = .hours(1), deadline: TimeSpan? = nil,
+        killAfter: TimeSpan = .seconds(10), onExhausted: OnExhausted = .rollback, onInterrupt: OnInterrupt = .ask,
+        reversible: Reversible = .yes, changes: Bool = true, leavesRunning: Bool = false, skipped: Bool = false,
+        item: String? = nil, group: String? = nil, groupLimit: Int? = nil
+    ) {
+        self.name = name
+        self.needs = needs
+        self.perform = perform
+        self.undo = undo
+        self.finally = finally
+        self.verify = verify
+        self.env = env
+        self.workdir = workdir
+        self.retry = retry
+        self.timeout = timeout
+        self.deadline = deadline
+        self.killAfter = killAfter
+        self.onExhausted = onExhausted
+        self.onInterrupt = onInterrupt
+        self.reversible = reversible
+        self.changes = changes
+        self.leavesRunning = leavesRunning
+        self.skipped = skipped
+        self.item = item
+        self.group = group
+        self.groupLimit = groupLimit
+    }
+}

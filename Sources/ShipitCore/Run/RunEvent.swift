@@ -1,0 +1,132 @@
+/// What has happened to a run: append-only, versioned, the only truth. No case has a field that can hold a secret.
+public enum RunEvent: Hashable, Sendable {
+    case runCreated(RunCreated)
+    case lockTaken(epoch: Epoch, holder: Holder)
+    /// Recorded before the effect: what part of which stage is tried now.
+    case attemptStarted(AttemptID)
+    case attemptReattached(AttemptID)
+    case stepStarted(AttemptID, step: String)
+    /// `result` is what the step gave, as JSON; a repeated action gets it back instead of running the step again.
+    case stepFinished(AttemptID, step: String, result: String)
+    case attemptFinished(AttemptID, AttemptResult)
+    /// The next attempt and when; a crash doesn't reset the backoff.
+    case retryScheduled(AttemptID, at: Instant)
+    case stageSkipped(StageName, reason: String)
+    case monitoringStarted
+    case ruleFired(rule: String, observed: Double?)
+    case ruleCleared(rule: String, observed: Double?)
+    case breached(Breach)
+    case inconclusive(reason: String)
+    case rollbackStarted(reason: String)
+    /// A stage that started and stays as it is: it has no way back, or is past its point of no return.
+    case undoSkipped(StageName, reason: String)
+    case operatorActed(OperatorAct)
+    case paused(reason: String)
+    /// The engine stopped driving the run in an orderly way; it can be resumed.
+    case interrupted(reason: String)
+    /// Another engine (or the same one again) drives the run from here.
+    case resumed(epoch: Epoch, holder: Holder)
+    case runFinished(outcome: Outcome, reason: String?)
+}
+
+public struct RunCreated: Hashable, Sendable, Codable {
+    public var run: RunID
+    public var pipeline: String
+    public var environment: String
+    public var release: Release
+    public var planDigest: String
+    public var startedBy: String
+    public var dryRun: Bool
+    public var parent: RunID?
+
+    public init(
+        run: RunID, pipeline: String, environment: String, release: Release, planDigest: String, startedBy: String,
+        dryRun: Bool = false, parent: RunID? = nil
+    ) {
+        self.run = run
+        self.pipeline = pipeline
+        self.environment = environment
+        self.release = release
+        self.planDigest = planDigest
+        self.startedBy = startedBy
+        self.dryRun = dryRun
+        self.parent = parent
+    }
+}
+
+/// The process that drives a run. A process id alone may be reused; with its start time and the boot id it may not.
+public struct Holder: Hashable, Sendable, Codable {
+    public var host: String
+    public var pid: Int
+    /// Clock ticks since boot, from `/proc/PID/stat`.
+    public var startTime: Int64
+    public var bootID: String
+    public var user: String
+
+    public init(host: String, pid: Int, startTime: Int64, bootID: String, user: String) {
+        self.host = host
+        self.pid = pid
+        self.startTime = startTime
+        self.bootID = bootID
+        self.user = user
+    }
+}
+
+public struct Breach: Hashable, Sendable, Codable {
+    public var rule: String
+    /// Ratios as 0.21, times in seconds; `nil` for rules that count failures without a number.
+    public var observed: Double?
+
+    public init(rule: String, observed: Double?) {
+        self.rule = rule
+        self.observed = observed
+    }
+}
+
+/// What a person asked for, with who and why.
+public struct OperatorAct: Hashable, Sendable, Codable {
+    public enum Kind: Hashable, Sendable, Codable {
+        case cancel
+        case rollback
+        case abandon
+        case skip(StageName)
+        case retry(StageName)
+        /// The answer to an attempt of unknown outcome.
+        case answer(StageName, Answer)
+    }
+
+    public enum Answer: String, Hashable, Sendable, Codable {
+        case done, failed, rerun
+    }
+
+    public var kind: Kind
+    public var by: String
+    public var why: String?
+
+    public init(_ kind: Kind, by: String, why: String? = nil) {
+        self.kind = kind
+        self.by = by
+        self.why = why
+    }
+}
+
+/// How a run ended.
+public enum Outcome: String, Hashable, Sendable, Codable {
+    case succeeded
+    case rolledBack = "rolled-back"
+    case rollbackFailed = "rollback-failed"
+    case failed, refused, cancelled, superseded
+}
+
+/// An event with its place in the journal. `sequence` starts at 1 and has no gaps.
+public struct JournalEntry: Hashable, Sendable {
+    public var sequence: Int64
+    public var at: Instant
+    public var event: RunEvent
+
+    public init(sequence: Int64, at: Instant, event: RunEvent) {
+        self.sequence = sequence
+        self.at = at
+        self.event = event
+    }
+}
