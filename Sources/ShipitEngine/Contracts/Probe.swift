@@ -1,0 +1,60 @@
+public import ShipitCore
+
+/// Asks one question of the world: one file each in ShipitProbes.
+public protocol Probe: Sendable {
+    var description: ProbeDescription { get }
+
+    /// Never throws: that there was no answer is an answer. Ends within the request's timeout.
+    func measure(_ request: ResolvedProbe) async -> Measurement
+}
+
+/// A check or a source with everything substituted.
+public struct ResolvedProbe: Sendable {
+    public var subject: ResolvedValue
+    public var fields: [String: ResolvedValue]
+    public var timeout: TimeSpan
+    /// Where relative paths begin and commands start; absolute.
+    public var directory: String
+    /// What a command sees.
+    public var variables: [String: String]
+    public var secretValues: [String]
+
+    public init(
+        subject: ResolvedValue, fields: [String: ResolvedValue] = [:], timeout: TimeSpan = .seconds(10),
+        directory: String, variables: [String: String] = [:], secretValues: [String] = []
+    ) {
+        self.subject = subject
+        self.fields = fields
+        self.timeout = timeout
+        self.directory = directory
+        self.variables = variables
+        self.secretValues = secretValues
+    }
+}
+
+/// What came back. `noAnswer` is never good news: it fails a check, and for the monitor it is an error sample (http, tcp,
+/// run) or no data.
+public struct Measurement: Hashable, Sendable {
+    public enum Verdict: Hashable, Sendable {
+        case passed
+        /// There was an answer, and it was not what was expected.
+        case failed(String)
+        /// There was none: refused, timed out, unreadable.
+        case noAnswer(String)
+    }
+
+    public var verdict: Verdict
+    /// How long the answer took, in seconds; `nil` without one.
+    public var seconds: Double?
+    /// The number that the answer is, where it is one.
+    public var number: Double?
+    /// What was asked and what came back, in a line or a few, without secrets.
+    public var evidence: String
+
+    public init(_ verdict: Verdict, seconds: Double? = nil, number: Double? = nil, evidence: String = "") {
+        self.verdict = verdict
+        self.seconds = seconds
+        self.number = number
+        self.evidence = evidence
+    }
+}
