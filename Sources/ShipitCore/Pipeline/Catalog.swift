@@ -71,6 +71,8 @@ public struct ActionDescription: Hashable, Sendable, Codable {
     public var outputs: [String]?
     public var changes: Bool
     public var undo: Undo
+    /// Where `undo` is `.performs` only if this input is given (a `revert` command).
+    public var undoInput: String?
     /// What an attempt of unknown outcome does when the stage doesn't say.
     public var onInterrupt: OnInterrupt
     /// Whether `verify` can tell.
@@ -78,7 +80,7 @@ public struct ActionDescription: Hashable, Sendable, Codable {
 
     public init(
         name: String, help: String, inputs: [FieldDescription], outputs: [String]?, changes: Bool = true,
-        undo: Undo, onInterrupt: OnInterrupt = .verify, verifies: Bool = true
+        undo: Undo, undoInput: String? = nil, onInterrupt: OnInterrupt = .verify, verifies: Bool = true
     ) {
         self.name = name
         self.help = help
@@ -86,6 +88,7 @@ public struct ActionDescription: Hashable, Sendable, Codable {
         self.outputs = outputs
         self.changes = changes
         self.undo = undo
+        self.undoInput = undoInput
         self.onInterrupt = onInterrupt
         self.verifies = verifies
     }

@@ -17,9 +17,8 @@ public enum RunEvent: Hashable, Sendable {
     case ruleCleared(rule: String, observed: Double?)
     case breached(Breach)
     case inconclusive(reason: String)
+    /// From here only undos (and then `finally`) start.
     case rollbackStarted(reason: String)
-    /// A stage that started and stays as it is: it has no way back, or is past its point of no return.
-    case undoSkipped(StageName, reason: String)
     case operatorActed(OperatorAct)
     case paused(reason: String)
     /// The engine stopped driving the run in an orderly way; it can be resumed.

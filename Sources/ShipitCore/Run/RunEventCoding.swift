@@ -24,7 +24,6 @@ extension RunEvent: Codable {
         case .breached: "breached"
         case .inconclusive: "inconclusive"
         case .rollbackStarted: "rollbackStarted"
-        case .undoSkipped: "undoSkipped"
         case .operatorActed: "operatorActed"
         case .paused: "paused"
         case .interrupted: "interrupted"
@@ -60,7 +59,7 @@ extension RunEvent: Codable {
         case .retryScheduled(let attempt, let at):
             try Self.encode(attempt, into: &json, part: true)
             try json.encode(at, forKey: .retryAt)
-        case .stageSkipped(let stage, let reason), .undoSkipped(let stage, let reason):
+        case .stageSkipped(let stage, let reason):
             try json.encode(stage, forKey: .stage)
             try json.encode(reason, forKey: .reason)
         case .monitoringStarted: break
@@ -161,7 +160,6 @@ extension RunEvent: Codable {
         case "retryScheduled":
             self = .retryScheduled(try anyAttempt(), at: try json.decode(Instant.self, forKey: .retryAt))
         case "stageSkipped": self = .stageSkipped(try stage(), reason: try text(.reason))
-        case "undoSkipped": self = .undoSkipped(try stage(), reason: try text(.reason))
         case "monitoringStarted": self = .monitoringStarted
         case "ruleFired": self = .ruleFired(rule: try text(.rule), observed: try observed())
         case "ruleCleared": self = .ruleCleared(rule: try text(.rule), observed: try observed())
@@ -207,6 +205,7 @@ extension RunEvent: Codable {
                     forKey: .act, in: json, debugDescription: "no act is called \"\(word)\"")
             }
         return OperatorAct(
-            kind, by: try json.decode(String.self, forKey: .by), why: try json.decodeIfPresent(String.self, forKey: .why))
+            kind, by: try json.decode(String.self, forKey: .by),
+            why: try json.decodeIfPresent(String.self, forKey: .why))
     }
 }

@@ -1,0 +1,257 @@
+/// Why a checked pipeline gives no plan for this release here. All are the caller's to mend.
+public enum PlanError: Error, Hashable, Sendable {
+    case unknownEnvironment(String, known: [String])
+    case unknownVariable(String, known: [String])
+    case missingVariable(String, environment: String)
+    case repeatedItem(stage: String, item: String)
+}
+
+/// Makes the plan of one release in one environment. Pure: the same inputs give the same plan, and so the same digest.
+public struct Planner: Sendable {
+    private let pipeline: Pipeline
+    private let catalog: Catalog
+
+    public init(_ pipeline: Pipeline, catalog: Catalog) {
+        self.pipeline = pipeline
+        self.catalog = catalog
+    }
+
+    /// - Parameter settings: what `--set` gives; each must be a variable of the environment.
+    public func plan(
+        _ release: Release, in environmentName: String, previous: Release?, settings: [String: String] = [:]
+    ) throws(PlanError) -> Plan {
+        guard let environment = pipeline.environments.first(where: { $0.name == environmentName }) else {
+            throw .unknownEnvironment(environmentName, known: pipeline.environments.map(\.name))
+        }
+        var vars = environment.vars
+        for name in settings.keys.sorted() {
+            guard vars[name] != nil else { throw .unknownVariable(name, known: vars.keys.sorted()) }
+            vars[name] = settings[name]
+        }
+        let known = KnownValues(environment: environmentName, release: release, previous: previous, vars: vars)
+        var stages: [PlannedStage] = []
+        var members: [StageName: [StageName]] = [:]
+        for stage in pipeline.stages {
+            let expanded = try expand(stage, known)
+            members[stage.name] = expanded.map(\.name)
+            stages += expanded
+        }
+        for position in stages.indices {
+            stages[position].needs = stages[position].needs.flatMap { members[$0] ?? [$0] }
+        }
+        return Plan(
+            pipeline: pipeline.name, environment: environmentName, release: release, previous: previous, vars: vars,
+            secrets: pipeline.secrets, passEnv: pipeline.passEnv, stages: inOrder(stages),
+            suites: try substitute(pipeline.suites, known),
+            monitor: try pipeline.monitor.map { monitor throws(PlanError) in
+                try substitute(monitor, known, members)
+            })
+    }
+
+    // MARK: Stages
+
+    private func expand(_ stage: Stage, _ known: KnownValues) throws(PlanError) -> [PlannedStage] {
+        guard let items = stage.forEach else { return [try planned(stage, stage.name, known)] }
+        var seen: Set<String> = []
+        var expanded: [PlannedStage] = []
+        for template in items {
+            let item = try known.substitute(template).literal ?? ""
+            guard seen.insert(item).inserted else { throw .repeatedItem(stage: stage.name.text, item: item) }
+            var bound = known
+            bound.item = item
+            var planned = try planned(stage, StageName("\(stage.name)[\(item)]"), bound)
+            planned.item = item
+            planned.group = stage.name.text
+            planned.groupLimit = stage.maxParallel
+            expanded.append(planned)
+        }
+        return expanded
+    }
+
+    private func planned(_ stage: Stage, _ name: StageName, _ known: KnownValues) throws(PlanError) -> PlannedStage {
+        var env: [String: Template] = [:]
+        for (variable, template) in stage.env { env[variable] = try known.substitute(template) }
+        return PlannedStage(
+            name: name, needs: stage.needs, perform: try known.substitute(stage.perform), undo: try undo(stage, known),
+            finally: try optional(stage.finally, known), verify: try optional(stage.verify, known), env: env,
+            workdir: stage.workdir, retry: stage.retry, timeout: stage.timeout, deadline: stage.deadline,
+            killAfter: stage.killAfter, onExhausted: stage.onExhausted, onInterrupt: stage.onInterrupt,
+            reversible: stage.reversible, changes: stage.changes, leavesRunning: stage.leavesRunning,
+            skipped: try !(stage.condition.map { condition throws(PlanError) in try holds(condition, known) } ?? true))
+    }
+
+    private func optional(_ call: ActionCall?, _ known: KnownValues) throws(PlanError) -> ActionCall? {
+        guard let call else { return nil }
+        return try known.substitute(call)
+    }
+
+    private func undo(_ stage: Stage, _ known: KnownValues) throws(PlanError) -> PlannedStage.Undo {
+        if let rollback = stage.rollback { return .call(try known.substitute(rollback)) }
+        guard let action = catalog.actions[stage.perform.action] else { return .none }
+        if let input = action.undoInput, stage.perform.inputs[input] == nil { return .none }
+        switch action.undo {
+        case .none: return .none
+        case .nothing: return .nothing
+        case .performs: return .action
+        }
+    }
+
+    private func holds(_ condition: StageCondition, _ known: KnownValues) throws(PlanError) -> Bool {
+        switch condition {
+        case .equal(let left, let right):
+            return try known.substitute(left).literal == known.substitute(right).literal
+        case .notEqual(let left, let right):
+            return try known.substitute(left).literal != known.substitute(right).literal
+        case .and(let left, let right):
+            guard try holds(left, known) else { return false }
+            return try holds(right, known)
+        case .or(let left, let right):
+            if try holds(left, known) { return true }
+            return try holds(right, known)
+        case .not(let inner): return try !holds(inner, known)
+        }
+    }
+
+    /// Each stage after all that it needs, otherwise in the order of the file.
+    private func inOrder(_ stages: [PlannedStage]) -> [PlannedStage] {
+        let index = Dictionary(uniqueKeysWithValues: stages.enumerated().map { ($1.name, $0) })
+        var unmet = stages.map(\.needs.count)
+        var dependents: [[Int]] = Array(repeating: [], count: stages.count)
+        for (position, stage) in stages.enumerated() {
+            for need in stage.needs { if let place = index[need] { dependents[place].append(position) } }
+        }
+        var queue = stages.indices.filter { unmet[$0] == 0 }
+        var head = 0
+        while head < queue.count {
+            for dependent in dependents[queue[head]] {
+                unmet[dependent] -= 1
+                if unmet[dependent] == 0 { queue.append(dependent) }
+            }
+            head += 1
+        }
+        precondition(queue.count == stages.count, "a checked pipeline has no cycle and no unknown need")
+        return queue.map { stages[$0] }
+    }
+
+    // MARK: Checks and the monitor
+
+    private func substitute(
+        _ suites: [String: [Check]], _ known: KnownValues
+    ) throws(PlanError) -> [String: [Check]] {
+        var changed: [String: [Check]] = [:]
+        for (name, checks) in suites {
+            var substituted: [Check] = []
+            for var check in checks {
+                check.probe = try check.probe.mapText { template throws(PlanError) in try known.substitute(template) }
+                substituted.append(check)
+            }
+            changed[name] = substituted
+        }
+        return changed
+    }
+
+    private func substitute(
+        _ monitor: Monitor, _ known: KnownValues, _ members: [StageName: [StageName]]
+    ) throws(PlanError) -> Monitor {
+        var changed = monitor
+        changed.from = monitor.from.map { members[$0]?.last ?? $0 }
+        for position in changed.sources.indices {
+            changed.sources[position].probe = try changed.sources[position].probe.mapText {
+                template throws(PlanError) in try known.substitute(template)
+            }
+        }
+        return changed
+    }
+}
+
+/// What is known when planning; the rest (outputs, secrets, instances, trees, targets) stays a reference.
+struct KnownValues {
+    var environment: String
+    var release: Release
+    var previous: Release?
+    var vars: [String: String]
+    var item: String?
+
+    init(environment: String, release: Release, previous: Release?, vars: [String: String]) {
+        self.environment = environment
+        self.release = release
+        self.previous = previous
+        self.vars = vars
+    }
+
+    func substitute(_ template: Template) throws(PlanError) -> Template {
+        var parts: [Template.Part] = []
+        for part in template.parts {
+            guard case .reference(let reference, let fallback) = part, isKnown(reference) else {
+                parts.append(part)
+                continue
+            }
+            guard let value = value(reference) ?? fallback ?? unsaid(reference) else {
+                throw .missingVariable(reference.description, environment: environment)
+            }
+            parts.append(.text(value))
+        }
+        return Template(parts: parts).joined
+    }
+
+    func substitute(_ call: ActionCall) throws(PlanError) -> ActionCall {
+        var changed = call
+        for (name, input) in call.inputs {
+            changed.inputs[name] = try input.mapText { template throws(PlanError) in try substitute(template) }
+        }
+        return changed
+    }
+
+    private func isKnown(_ reference: Reference) -> Bool {
+        switch reference {
+        case .release(let field): field != "tree"
+        case .previous, .variable, .environment: true
+        case .item: item != nil
+        case .target, .output, .secret, .instance, .run: false
+        }
+    }
+
+    /// On a first deployment there is no release before it, and that is an empty text, as `SHIPIT_PREVIOUS_VERSION` is.
+    private func unsaid(_ reference: Reference) -> String? {
+        if case .previous = reference { return "" }
+        return nil
+    }
+
+    private func value(_ reference: Reference) -> String? {
+        switch reference {
+        case .release(let field): release.field(field)
+        case .previous(let field): previous?.field(field)
+        case .variable(let name): vars[name]
+        case .item: item
+        case .environment: environment
+        case .target, .output, .secret, .instance, .run: nil
+        }
+    }
+}
+
+extension Release {
+    /// `tag`, `version` or `commit`.
+    public func field(_ name: String) -> String? {
+        switch name {
+        case "tag": tag
+        case "version": version
+        case "commit": commit
+        default: nil
+        }
+    }
+}
+
+extension Template {
+    /// The same with neighbouring texts made one, so that equal templates are equal values.
+    var joined: Template {
+        var parts: [Part] = []
+        for part in self.parts {
+            if case .text(let text) = part, case .text(let before)? = parts.last {
+                parts[parts.count - 1] = .text(before + text)
+            } else if part != .text("") {
+                parts.append(part)
+            }
+        }
+        return Template(parts: parts)
+    }
+}

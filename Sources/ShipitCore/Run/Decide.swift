@@ -1,0 +1,207 @@
+/// What follows from where a run stands.
+public enum Decision: Hashable, Sendable {
+    /// An event to be recorded; an intent among them is carried out once it is durable.
+    case record(RunEvent)
+    /// End the attempt's commands; its result will say why it ended.
+    case end(AttemptID, because: Verdict)
+    /// Ask the stage whether its work is done.
+    case verify(AttemptID)
+    /// Nothing to do before then.
+    case wait(until: Instant)
+    /// The engine has nothing left to do for this run, for now or for good.
+    case stop
+}
+
+/// What deciding must know beside the journal.
+public struct Conditions: Sendable {
+    public enum Interrupt: Int, Comparable, Sendable {
+        case none
+        /// First interrupt: what runs finishes, nothing new starts.
+        case drain
+        /// Second: what runs is ended.
+        case abort
+
+        public static func < (left: Interrupt, right: Interrupt) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// How many stages may run at once.
+    public var jobs: Int
+    public var interrupt: Interrupt
+    public var monitor: MonitorVerdict
+
+    public init(jobs: Int, interrupt: Interrupt = .none, monitor: MonitorVerdict = .none) {
+        self.jobs = jobs
+        self.interrupt = interrupt
+        self.monitor = monitor
+    }
+}
+
+/// What happens next: a function of the journal, the plan and the time. Asked again after every change until it has no
+/// event to add.
+public func decide(_ state: RunState, _ conditions: Conditions, now: Instant) -> [Decision] {
+    if state.outcome != nil { return [.stop] }
+    if let person = state.abandonedBy { return decideAbandoned(state, by: person) }
+    if conditions.interrupt > .none { return decideInterrupted(state, conditions) }
+    if state.pausedReason != nil || state.interruptedReason != nil { return [.stop] }
+    return state.rollbackReason == nil ? decideForward(state, conditions, now) : decideRollback(state, conditions, now)
+}
+
+private func decideAbandoned(_ state: RunState, by person: String) -> [Decision] {
+    if state.isRunningAnything { return endAll(state, because: .cancelled) { _ in true } }
+    let why = state.acts.last { $0.kind == .abandon }?.why
+    return [.record(.runFinished(outcome: .failed, reason: "abandoned by \(person)" + (why.map { ": \($0)" } ?? "")))]
+}
+
+private func decideInterrupted(_ state: RunState, _ conditions: Conditions) -> [Decision] {
+    if state.isRunningAnything {
+        return conditions.interrupt == .abort ? endAll(state, because: .interrupted) { _ in true } : []
+    }
+    if state.interruptedReason != nil { return [.stop] }
+    return [.record(.interrupted(reason: "interrupted by the operator"))]
+}
+
+private func endAll(
+    _ state: RunState, because verdict: Verdict, where matches: (RunState.Activity) -> Bool
+) -> [Decision] {
+    state.live.filter { state[$0].isRunning && matches($0) }
+        .map { .end(state.attempt($0, state[$0].attempts), because: verdict) }
+}
+
+// MARK: Forward
+
+private func decideForward(_ state: RunState, _ conditions: Conditions, _ now: Instant) -> [Decision] {
+    let survey = Survey(state, part: .perform, now: now)
+    if let course = stopCourse(state, survey) {
+        return decideStop(state, survey, course, now)
+    }
+    var decisions = survey.retries
+    if monitoringBegins(state) { decisions.append(.record(.monitoringStarted)) }
+    decisions += starts(state, survey, conditions)
+    if !decisions.isEmpty { return decisions + survey.waits }
+    if state.unfinishedPerforms == 0 { return decideEnd(state, conditions, now) }
+    return survey.waits + survey.verifications
+}
+
+/// Why nothing new may start.
+private enum StopCourse {
+    /// Ends what runs: a breach, a cancel, a rollback asked for.
+    case now(String)
+    /// Lets what runs finish: a stage failed.
+    case failure(RunState.Activity)
+    /// A person must say how an attempt ended.
+    case question(RunState.Activity)
+}
+
+private func stopCourse(_ state: RunState, _ survey: Survey) -> StopCourse? {
+    if let person = state.cancelledBy { return .now("cancelled by \(person)") }
+    if state.rollbackWasAskedFor, let act = state.acts.last(where: { $0.kind == .rollback }) {
+        return .now("asked for by \(act.by)" + (act.why.map { ": \($0)" } ?? ""))
+    }
+    if let breach = state.breaches.last { return .now("breach of \(breach.breach.rule)") }
+    if let failed = survey.failed.first { return .failure(failed) }
+    if let asked = survey.questions.first { return .question(asked) }
+    return nil
+}
+
+private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCourse, _ now: Instant) -> [Decision] {
+    if state.isRunningAnything {
+        if case .now = course { return endAll(state, because: .cancelled) { $0.part == .perform } }
+        return survey.verifications
+    }
+    if let asked = survey.questions.first, !state.rollbackWasAskedFor {
+        return [.record(.paused(reason: question(state, asked)))]
+    }
+    if !survey.verifications.isEmpty { return survey.verifications }
+    switch course {
+    case .question: return []
+    case .now(let reason): return begin(rollback: reason, state, now)
+    case .failure(let activity):
+        let stage = state.plan.stages[activity.stage]
+        let reason = failureReason(state, activity)
+        if stage.onExhausted == .pause { return [.record(.paused(reason: reason))] }
+        return begin(rollback: reason, state, now)
+    }
+}
+
+private func begin(rollback reason: String, _ state: RunState, _ now: Instant) -> [Decision] {
+    let somethingToUndo = state.plan.stages.indices.contains {
+        state.stages[$0].hasStarted && state.plan.stages[$0].undo != .none
+    }
+    if state.hasChangedAnything || somethingToUndo { return [.record(.rollbackStarted(reason: reason))] }
+    if let more = decideFinally(state, now) { return more }
+    let outcome: Outcome =
+        state.finallyFailed ? .failed : state.cancelledBy != nil ? .cancelled : .refused
+    return [.record(.runFinished(outcome: outcome, reason: reason))]
+}
+
+private func question(_ state: RunState, _ activity: RunState.Activity) -> String {
+    let name = state.plan.stages[activity.stage].name
+    let part = activity.part == .perform ? "" : "the \(activity.part.rawValue) of "
+    return "nobody knows how \(part)\(name) ended; say so with --stage \(name)=done, failed or rerun"
+}
+
+private func failureReason(_ state: RunState, _ activity: RunState.Activity) -> String {
+    let name = state.plan.stages[activity.stage].name
+    let reason = state[activity].reason.map { ": \($0)" } ?? ""
+    return "stage \(name) failed\(reason)"
+}
+
+private func starts(_ state: RunState, _ survey: Survey, _ conditions: Conditions) -> [Decision] {
+    var free = conditions.jobs - state.live.count(where: { state[$0].isRunning })
+    var decisions: [Decision] = []
+    for activity in survey.due where free > 0 {
+        decisions.append(.record(.attemptStarted(state.attempt(activity, state[activity].attempts + 1))))
+        free -= 1
+    }
+    var groups = state.runningInGroup
+    for position in state.ready[state.readyHead...] {
+        let stage = state.plan.stages[position]
+        guard state.stages[position].perform.phase == .pending else { continue }
+        if stage.skipped {
+            decisions.append(.record(.stageSkipped(stage.name, reason: "its condition is false")))
+            continue
+        }
+        guard free > 0 else { break }
+        if let group = stage.group, let limit = stage.groupLimit {
+            guard groups[group, default: 0] < limit else { continue }
+            groups[group, default: 0] += 1
+        }
+        decisions.append(.record(.attemptStarted(AttemptID(stage: stage.name, number: 1))))
+        free -= 1
+    }
+    return decisions
+}
+
+private func monitoringBegins(_ state: RunState) -> Bool {
+    guard state.plan.monitor != nil, state.monitoringStartedAt == nil else { return false }
+    guard let from = state.monitorFrom else { return state.unfinishedPerforms == 0 }
+    let phase = state.stages[from].perform.phase
+    return phase == .succeeded || phase == .none
+}
+
+/// All stages are through: `finally`, the monitor's tail, the end.
+private func decideEnd(_ state: RunState, _ conditions: Conditions, _ now: Instant) -> [Decision] {
+    if let more = decideFinally(state, now) { return more }
+    if let monitor = state.plan.monitor {
+        let end = (state.lastStageEndedAt ?? now) + monitor.duration
+        switch conditions.monitor {
+        case .inconclusive(let reason): return inconclusive(state, monitor, reason)
+        case .pass where now >= end: break
+        case .none where now >= end && monitor.rollbackWhen.isEmpty: break
+        case .pass, .none, .open: return [.wait(until: max(end, now + .milliseconds(1)))]
+        }
+    }
+    if state.finallyFailed {
+        return [.record(.runFinished(outcome: .failed, reason: "all stages succeeded, but a finally failed"))]
+    }
+    return [.record(.runFinished(outcome: .succeeded, reason: nil))]
+}
+
+private func inconclusive(_ state: RunState, _ monitor: Monitor, _ reason: String) -> [Decision] {
+    if state.inconclusiveReason == nil { return [.record(.inconclusive(reason: reason))] }
+    switch monitor.inconclusive {
+    case .pause: return [.record(.paused(reason: reason))]
+    case .rollback: return [.record(.rollbackStarted(reason: reason))]
+    case .ignore: return [.record(.runFinished(outcome: .succeeded, reason: reason))]
+    }
+}

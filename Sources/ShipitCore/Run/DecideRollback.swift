@@ -1,0 +1,88 @@
+/// Undoing: the same loop, in reverse.
+func decideRollback(_ state: RunState, _ conditions: Conditions, _ now: Instant) -> [Decision] {
+    let survey = Survey(state, part: .undo, now: now)
+    var decisions = survey.retries
+    var free = conditions.jobs - state.live.count(where: { state[$0].isRunning })
+    for activity in survey.due + state.undoReady.map({ .init(stage: $0, part: .undo) }) where free > 0 {
+        decisions.append(.record(.attemptStarted(state.attempt(activity, state[activity].attempts + 1))))
+        free -= 1
+    }
+    if !decisions.isEmpty || state.isRunningAnything { return decisions + survey.waits }
+    if let asked = survey.questions.first {
+        let name = state.plan.stages[asked.stage].name
+        return [
+            .record(
+                .paused(
+                    reason: "nobody knows how the undo of \(name) ended; "
+                        + "say so with --stage \(name)=done, failed or rerun"))
+        ]
+    }
+    if !survey.waits.isEmpty { return survey.waits }
+    if let more = decideFinally(state, now) { return more }
+    return [.record(.runFinished(outcome: rollbackOutcome(state), reason: state.rollbackReason))]
+}
+
+private func rollbackOutcome(_ state: RunState) -> Outcome {
+    if state.cancelledBy != nil { return .cancelled }
+    if state.hasChangedAnything, !state.declaresWayBack { return .failed }
+    return state.isWhollyUndone ? .rolledBack : .rollbackFailed
+}
+
+/// Runs each `finally` of the stages that started, the last stage's first. `nil` when there is nothing left of it.
+func decideFinally(_ state: RunState, _ now: Instant) -> [Decision]? {
+    if state.live.contains(where: { $0.part == .finally && state[$0].isRunning }) { return [] }
+    let survey = Survey(state, part: .finally, now: now)
+    if let asked = survey.questions.first {
+        let name = state.plan.stages[asked.stage].name
+        return [
+            .record(
+                .paused(
+                    reason: "nobody knows how the finally of \(name) ended; "
+                        + "say so with --stage \(name)=done, failed or rerun"))
+        ]
+    }
+    if !survey.retries.isEmpty { return survey.retries }
+    let next =
+        survey.due.first
+        ?? state.finallyStages.first { state.stages[$0].hasStarted && state.stages[$0].finally.phase == .pending }
+        .map { RunState.Activity(stage: $0, part: .finally) }
+    if let next { return [.record(.attemptStarted(state.attempt(next, state[next].attempts + 1)))] }
+    return survey.waits.isEmpty ? nil : survey.waits
+}
+
+extension RunState {
+    public var finallyFailed: Bool { finallyStages.contains { stages[$0].finally.phase == .failed } }
+
+    /// Whether a started stage that changes things has a way back.
+    public var declaresWayBack: Bool {
+        plan.stages.indices.contains {
+            plan.stages[$0].changes && stages[$0].hasStarted && plan.stages[$0].undo != .none
+        }
+    }
+
+    /// Every way back that the started stages declare was taken, and every `finally` succeeded.
+    public var isWhollyUndone: Bool {
+        !finallyFailed
+            && plan.stages.indices.allSatisfy { position in
+                guard stages[position].hasStarted else { return true }
+                if stages[position].isLeft { return false }
+                return plan.stages[position].undo == .none || stages[position].undo.phase == .succeeded
+            }
+    }
+}
+
+/// The exit code that goes with a run's state (`cli.md`).
+public enum ExitCode {
+    public static func of(_ state: RunState) -> Int32 {
+        guard let outcome = state.outcome else { return 6 }
+        switch outcome {
+        case .succeeded, .superseded: return 0
+        case .refused: return 3
+        case .rolledBack: return state.rollbackWasAskedFor ? 0 : 4
+        case .cancelled:
+            let nothingLeft = state.isWhollyUndone && (state.declaresWayBack || !state.hasChangedAnything)
+            return nothingLeft ? 4 : 5
+        case .failed, .rollbackFailed: return 5
+        }
+    }
+}

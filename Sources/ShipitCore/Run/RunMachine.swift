@@ -1,0 +1,184 @@
+/// Something that came about since the last turn.
+public enum Happening: Sendable {
+    case attemptEnded(AttemptID, AttemptResult)
+    /// A stage's `verify` answered about an attempt of unknown outcome.
+    case verified(AttemptID, VerifiedOutcome)
+    case stepStarted(AttemptID, step: String)
+    case stepFinished(AttemptID, step: String, result: String)
+    case reattached(AttemptID)
+    case sampled(source: String, Sample)
+    case asked(OperatorAct)
+    case interrupted
+    /// An event of the shell's own: that it took the lock, that it resumed.
+    case recorded(RunEvent)
+    /// Only time has passed.
+    case tick
+}
+
+public enum VerifiedOutcome: Hashable, Sendable {
+    case done(outputs: [String: String])
+    case notDone
+    case unknown(String)
+}
+
+/// Something to be done once the turn's events are durable.
+public enum Effect: Hashable, Sendable {
+    case start(AttemptID)
+    /// After a resume: the attempt was in flight; go on with it under the same keys.
+    case reenter(AttemptID)
+    case verify(AttemptID)
+    case end(AttemptID, because: Verdict)
+    case wake(at: Instant)
+    case stop
+}
+
+public struct Turn: Sendable {
+    public var events: [RunEvent] = []
+    public var effects: [Effect] = []
+    /// Happenings that were refused: what the person who asked is told.
+    public var refusals: [String] = []
+}
+
+/// The one place where a run moves: what happened in, events and effects out. No I/O, no clock.
+public struct RunMachine: Sendable {
+    public private(set) var state: RunState
+    public private(set) var monitor: MonitorEvaluator?
+    private var interrupt = Conditions.Interrupt.none
+    private let jobs: Int
+    private var reentered: Set<AttemptID> = []
+    private var ending: Set<AttemptID> = []
+    private var verifying: Set<AttemptID> = []
+
+    public init(state: RunState, jobs: Int) {
+        precondition(jobs > 0, "a run needs room for one stage at least")
+        self.state = state
+        self.jobs = jobs
+        // What this machine itself starts is not re-entered; what the journal left in flight is.
+        pendingReentry = state.attemptsInFlight
+    }
+
+    private var pendingReentry: [AttemptID]
+
+    /// Everything that happened since the last turn, in; everything to be done next, out.
+    public mutating func turn(_ inbox: [Happening], now: Instant) -> Turn {
+        var turn = Turn()
+        for happening in inbox { take(happening, into: &turn, now: now) }
+        turn.effects += pendingReentry.map(Effect.reenter)
+        pendingReentry = []
+        settle(&turn, now: now)
+        return turn
+    }
+
+    /// Asks `decide` until it has no event to add; what else it says of the last answer becomes effects.
+    private mutating func settle(_ turn: inout Turn, now: Instant) {
+        while true {
+            let conditions = Conditions(
+                jobs: jobs, interrupt: interrupt, monitor: monitor?.verdict(now: now) ?? .none)
+            let decisions = decide(state, conditions, now: now)
+            var recorded = false
+            for case .record(let event) in decisions {
+                record(event, into: &turn, now: now)
+                recorded = true
+            }
+            if !recorded {
+                addEffects(of: decisions, to: &turn, now: now)
+                return
+            }
+        }
+    }
+
+    private mutating func addEffects(of decisions: [Decision], to turn: inout Turn, now: Instant) {
+        var wake: Instant? =
+            state.phase == .monitoring || state.monitoringStartedAt != nil
+            ? monitor?.nextChange(after: now) : nil
+        for decision in decisions {
+            switch decision {
+            case .record: break
+            case .end(let attempt, let verdict):
+                // A second interrupt may have to end what a first one let finish, so the cause may sharpen, once.
+                if ending.insert(attempt).inserted { turn.effects.append(.end(attempt, because: verdict)) }
+            case .verify(let attempt):
+                if verifying.insert(attempt).inserted { turn.effects.append(.verify(attempt)) }
+            case .wait(let instant): wake = min(wake ?? instant, instant)
+            case .stop: turn.effects.append(.stop)
+            }
+        }
+        if let wake { turn.effects.append(.wake(at: wake)) }
+    }
+
+    private mutating func record(_ event: RunEvent, into turn: inout Turn, now: Instant) {
+        state.apply(event, at: now)
+        turn.events.append(event)
+        switch event {
+        case .attemptStarted(let attempt): turn.effects.append(.start(attempt))
+        case .monitoringStarted: startMonitor(at: now)
+        case .rollbackStarted: monitor = nil
+        default: break
+        }
+    }
+
+    private mutating func startMonitor(at now: Instant) {
+        if monitor == nil, let rules = state.plan.monitor { monitor = MonitorEvaluator(rules, began: now) }
+    }
+
+    // MARK: Happenings
+
+    private mutating func take(_ happening: Happening, into turn: inout Turn, now: Instant) {
+        switch happening {
+        case .attemptEnded(let attempt, let result):
+            ending.remove(attempt)
+            guard isInFlight(attempt) else { return }
+            record(.attemptFinished(attempt, result), into: &turn, now: now)
+        case .verified(let attempt, let outcome): takeVerified(attempt, outcome, into: &turn, now: now)
+        case .stepStarted(let attempt, let step): record(.stepStarted(attempt, step: step), into: &turn, now: now)
+        case .stepFinished(let attempt, let step, let result):
+            record(.stepFinished(attempt, step: step, result: result), into: &turn, now: now)
+        case .reattached(let attempt): record(.attemptReattached(attempt), into: &turn, now: now)
+        case .sampled(let source, let sample): take(sample, from: source, into: &turn, now: now)
+        case .asked(let act): take(act, into: &turn, now: now)
+        case .interrupted: interrupt = interrupt == .none ? .drain : .abort
+        case .recorded(let event):
+            record(event, into: &turn, now: now)
+            // A resumed run is judged by samples taken from now on.
+            if case .resumed = event, state.monitoringStartedAt != nil, state.rollbackReason == nil {
+                startMonitor(at: now)
+            }
+        case .tick: break
+        }
+    }
+
+    private func isInFlight(_ attempt: AttemptID) -> Bool {
+        guard let part = state[attempt.stage]?[attempt.part] else { return false }
+        return part.isRunning && part.attempts == attempt.number
+    }
+
+    private mutating func takeVerified(
+        _ attempt: AttemptID, _ outcome: VerifiedOutcome, into turn: inout Turn, now: Instant
+    ) {
+        verifying.remove(attempt)
+        guard let part = state[attempt.stage]?[attempt.part], part.phase == .unknown, part.attempts == attempt.number
+        else { return }
+        let result =
+            switch outcome {
+            case .done(let outputs): AttemptResult(.succeeded, reason: "verified: done", outputs: outputs)
+            case .notDone: AttemptResult(.interrupted, reason: "verified: not done")
+            case .unknown(let why): AttemptResult(.unknown, reason: why, retryable: false)
+            }
+        record(.attemptFinished(attempt, result), into: &turn, now: now)
+    }
+
+    private mutating func take(_ sample: Sample, from source: String, into turn: inout Turn, now: Instant) {
+        guard monitor != nil, state.outcome == nil, state.rollbackReason == nil else { return }
+        for event in monitor!.add(sample, from: source) where state.breaches.isEmpty {
+            record(event, into: &turn, now: now)
+        }
+    }
+
+    private mutating func take(_ act: OperatorAct, into turn: inout Turn, now: Instant) {
+        if let refusal = state.refusal(of: act) {
+            turn.refusals.append(refusal)
+        } else {
+            record(.operatorActed(act), into: &turn, now: now)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+/// Everything that a run's journal says, folded: `state = events.reduce(apply)`. Deciding reads nothing else.
+///
+/// Beside the stages it keeps counts and queues, so that a run costs O(stages + needs) altogether and no decision searches.
+public struct RunState: Sendable {
+    public let plan: Plan
+    public internal(set) var stages: [StageState]
+    public internal(set) var created: RunCreated?
+    public internal(set) var createdAt: Instant?
+    public internal(set) var finishedAt: Instant?
+    public internal(set) var outcome: Outcome?
+    public internal(set) var outcomeReason: String?
+    public internal(set) var pausedReason: String?
+    public internal(set) var interruptedReason: String?
+    public internal(set) var rollbackReason: String?
+    /// Whether a person asked for the rollback; then a complete one is a success.
+    public internal(set) var rollbackWasAskedFor = false
+    public internal(set) var cancelledBy: String?
+    public internal(set) var abandonedBy: String?
+    public internal(set) var breaches: [(breach: Breach, at: Instant)] = []
+    public internal(set) var inconclusiveReason: String?
+    public internal(set) var monitoringStartedAt: Instant?
+    /// When the last perform so far ended.
+    public internal(set) var lastStageEndedAt: Instant?
+    /// When an engine last took up the run.
+    public internal(set) var lastResumedAt: Instant?
+    public internal(set) var holder: Holder?
+    public internal(set) var acts: [OperatorAct] = []
+    /// Rules over their limit now.
+    public internal(set) var firing: [String: Double?] = [:]
+
+    let index: [StageName: Int]
+    let needs: [[Int]]
+    let dependents: [[Int]]
+    /// Needs of each stage that are neither succeeded nor skipped.
+    var unmet: [Int]
+    /// Stages whose needs are met, in the order in which they were; those before `readyHead` have been dealt with.
+    var ready: [Int] = []
+    var readyHead = 0
+    /// What runs, waits for another try, failed, is unknown or interrupted: the few that deciding must look at.
+    var live: [Activity] = []
+    var unfinishedPerforms: Int
+    var runningInGroup: [String: Int] = [:]
+    /// For each stage, how many stages that need it have not ended their undo.
+    var undoBlockers: [Int] = []
+    var undoReady: [Int] = []
+    var unfinishedUndos = 0
+    /// Stages with a `finally`, the last one first.
+    let finallyStages: [Int]
+    /// Monitoring begins when this stage has succeeded (or was skipped); `nil`: when all have.
+    let monitorFrom: Int?
+
+    /// A part of a stage, by the stage's place in the plan.
+    struct Activity: Hashable, Sendable {
+        var stage: Int
+        var part: Part
+    }
+
+    public init(plan: Plan) {
+        self.plan = plan
+        stages = Array(repeating: StageState(), count: plan.stages.count)
+        index = Dictionary(uniqueKeysWithValues: plan.stages.enumerated().map { ($1.name, $0) })
+        let index = index
+        let needs = plan.stages.map { stage in
+            stage.needs.map { need in
+                guard let position = index[need] else {
+                    preconditionFailure("\(stage.name) needs \(need), not in the plan")
+                }
+                return position
+            }
+        }
+        var dependents: [[Int]] = Array(repeating: [], count: plan.stages.count)
+        for (stage, stageNeeds) in needs.enumerated() {
+            for need in stageNeeds { dependents[need].append(stage) }
+        }
+        self.needs = needs
+        self.dependents = dependents
+        unmet = needs.map(\.count)
+        finallyStages = plan.stages.indices.reversed().filter { plan.stages[$0].finally != nil }
+        monitorFrom = plan.monitor?.from.flatMap { index[$0] } ?? plan.stages.lastIndex { $0.changes && !$0.skipped }
+        unfinishedPerforms = plan.stages.count
+        ready = unmet.indices.filter { unmet[$0] == 0 }
+    }
+
+    public subscript(name: StageName) -> StageState? { index[name].map { stages[$0] } }
+
+    public func planned(_ name: StageName) -> PlannedStage? { index[name].map { plan.stages[$0] } }
+
+    /// Attempts in flight: started, and not known to have ended.
+    public var attemptsInFlight: [AttemptID] {
+        live.filter { self[$0].isRunning }.map { attempt($0, self[$0].attempts) }
+    }
+
+    public var isRunningAnything: Bool { live.contains { self[$0].isRunning } }
+
+    /// Whether a stage that changes things has started.
+    public var hasChangedAnything: Bool {
+        plan.stages.indices.contains { plan.stages[$0].changes && stages[$0].hasStarted }
+    }
+
+    public var phase: RunPhase {
+        if outcome != nil { return .finished }
+        if pausedReason != nil { return .paused }
+        if interruptedReason != nil { return .interrupted }
+        if rollbackReason != nil { return .rollingBack }
+        if unfinishedPerforms == 0, monitoringStartedAt != nil { return .monitoring }
+        return .running
+    }
+
+    subscript(activity: Activity) -> PartState {
+        get { stages[activity.stage][activity.part] }
+        set { stages[activity.stage][activity.part] = newValue }
+    }
+
+    func attempt(_ activity: Activity, _ number: Int) -> AttemptID {
+        AttemptID(stage: plan.stages[activity.stage].name, part: activity.part, number: number)
+    }
+}

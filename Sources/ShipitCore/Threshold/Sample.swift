@@ -1,0 +1,37 @@
+/// One answer (or none) of a monitor source.
+public struct Sample: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        /// An answer: how long it took (seconds), the number it gave.
+        case good(seconds: Double?, number: Double?)
+        /// Refused, timed out, or a status that means failure: counts in `error-rate` and in `fails`, gives no latency.
+        case error
+        /// Nothing, NaN or nonsense: counts in `fails` alone.
+        case noData
+    }
+
+    public var at: Instant
+    public var kind: Kind
+
+    public init(at: Instant, kind: Kind) {
+        self.at = at
+        self.kind = kind
+    }
+}
+
+/// What the monitor's rules say together.
+public enum MonitorVerdict: Hashable, Sendable {
+    /// There is nothing to judge by.
+    case none
+    /// Not every rule is at pass; the next samples may tell.
+    case open
+    case pass
+    /// A rule has had no verdict for longer than `grace`.
+    case inconclusive(String)
+}
+
+/// The quantile by the nearest-rank method: the smallest value that at least `quantile` of all are not above.
+/// - Precondition: `sorted` is not empty and ascending.
+public func quantile(_ quantile: Double, ofSorted sorted: [Double]) -> Double {
+    let rank = (quantile * Double(sorted.count)).rounded(.up)
+    return sorted[min(sorted.count - 1, max(0, Int(rank) - 1))]
+}
