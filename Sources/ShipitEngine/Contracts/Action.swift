@@ -131,7 +131,8 @@ public protocol ActionServices: Sendable {
 
     /// Runs `body` once: its result is journaled and given back when the action runs again. Steps must be reached in the
     /// same order every time. The result must hold no secret.
-    func step(_ name: String, _ body: @Sendable () async throws(ActionError) -> String) async throws(ActionError) -> String
+    func step(_ name: String, _ body: @Sendable () async throws(ActionError) -> String) async throws(ActionError)
+        -> String
 
     /// Words for the person, kept in the run's log under the stage.
     func note(_ text: String)

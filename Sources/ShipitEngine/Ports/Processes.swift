@@ -126,3 +126,9 @@ public struct CommandOutput: Hashable, Sendable {
         self.truncated = truncated
     }
 }
+
+/// Keeps an action's words beside the output of its commands.
+public protocol NoteLog: Sendable {
+    /// Best effort: a note that cannot be kept must not end a deployment.
+    func note(_ text: String, key: CommandKey)
+}

@@ -77,7 +77,8 @@ public struct RunRecord: Hashable, Sendable {
     public var lastSequence: Int64
 
     public init(
-        created: RunCreated, root: String, file: String, startedAt: Instant, summary: RunSummaryState, lastSequence: Int64
+        created: RunCreated, root: String, file: String, startedAt: Instant, summary: RunSummaryState,
+        lastSequence: Int64
     ) {
         self.created = created
         self.root = root

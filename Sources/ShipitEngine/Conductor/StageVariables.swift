@@ -1,0 +1,93 @@
+internal import Foundation
+internal import ShipitCore
+
+/// What commands see: a fixed part of the caller's environment, `SHIPIT_*`, and the stage's `env:`; nothing else.
+enum StageVariables {
+    /// Names of the caller's that every command sees (`semantics.md`, Stages 10).
+    static let passed: Set<String> = [
+        "PATH", "HOME", "USER", "SHELL", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK",
+    ]
+
+    static func base(_ plan: Plan, run: RunID, epoch: Epoch, parts: EngineParts) -> [String: String] {
+        var variables = callers(plan, parts.callerEnvironment)
+        variables["SHIPIT_RUN"] = run.text
+        variables["SHIPIT_EPOCH"] = epoch.description
+        variables["SHIPIT_ENVIRONMENT"] = plan.environment
+        variables["SHIPIT_TAG"] = plan.release.tag
+        variables["SHIPIT_VERSION"] = plan.release.version
+        variables["SHIPIT_COMMIT"] = plan.release.commit
+        variables["SHIPIT_PREVIOUS_VERSION"] = plan.previous?.version ?? ""
+        variables["SHIPIT_TREE"] = parts.releaseTree ?? ""
+        for (name, value) in plan.vars {
+            variables["SHIPIT_VAR_" + name.replacing("-", with: "_").replacing(".", with: "_")] = value
+        }
+        return variables
+    }
+
+    private static func callers(_ plan: Plan, _ environment: [String: String]) -> [String: String] {
+        var feedsSecret: Set<String> = []
+        for case .environment(let name) in plan.secrets.values { feedsSecret.insert(name) }
+        let asked = passed.union(plan.passEnv)
+        return environment.filter { name, _ in
+            (asked.contains(name) || name.hasPrefix("LC_")) && !feedsSecret.contains(name)
+        }
+    }
+
+    static func variables(
+        _ base: [String: String], attempt: AttemptID, stage: PlannedStage, target: ReleaseFacts?, scratch: String,
+        resolver: Resolver
+    ) throws(ActionError) -> [String: String] {
+        var variables = base
+        variables["SHIPIT_STAGE"] = stage.name.text
+        variables["SHIPIT_ATTEMPT"] = String(attempt.number)
+        variables["SHIPIT_ITEM"] = stage.item
+        variables["SHIPIT_TARGET_VERSION"] = target?.release.version ?? ""
+        variables["SHIPIT_TARGET_TAG"] = target?.release.tag ?? ""
+        variables["SHIPIT_TARGET_COMMIT"] = target?.release.commit ?? ""
+        variables["SHIPIT_TARGET_TREE"] = target?.tree ?? ""
+        variables["SHIPIT_OUTPUT"] = scratch + "/output"
+        for (name, template) in stage.env { variables[name] = try resolver.text(template) }
+        return variables
+    }
+
+    /// A folder of the attempt's own; the same one when the attempt is taken up again.
+    static func makeScratch(_ runFolder: String, _ attempt: AttemptID) throws(ActionError) -> String {
+        let part = attempt.part == .perform ? "" : "\(attempt.part.rawValue)-"
+        let path = "\(runFolder)/work/\(Paths.safeName(attempt.stage.text))/\(part)\(attempt.number)"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .stopped("cannot make \(path): \(error.localizedDescription)")
+        }
+        return path
+    }
+}
+
+/// Paths as text.
+enum Paths {
+    static func join(_ folder: String, _ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return path == "." ? folder : folder + "/" + path
+    }
+
+    /// A name that is safe as one path component: what could mean something to a file system is percent-encoded.
+    static func safeName(_ text: String) -> String {
+        var name = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                name.unicodeScalars.append(Unicode.Scalar(byte))
+            case UInt8(ascii: ".") where !name.isEmpty: name.append(".")
+            default: name += "%" + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        // Long items would pass the file system's limit of 255 bytes; the hash keeps them apart.
+        return name.utf8.count <= 120 ? name : String(name.prefix(100)) + "-" + String(fingerprint(text), radix: 16)
+    }
+
+    private static func fingerprint(_ text: String) -> UInt64 {
+        text.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+    }
+}

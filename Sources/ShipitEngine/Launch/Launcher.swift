@@ -1,0 +1,96 @@
+public import ShipitCore
+
+/// Why a run was not begun or taken up. Nothing has changed.
+public enum LaunchError: Error, Hashable, Sendable {
+    /// Somebody else has the environment.
+    case locked(LockState)
+    case noSuchRun(RunID)
+    /// The run has ended: how.
+    case finished(RunRecord)
+    case store(StoreError)
+}
+
+/// Begins runs and takes up interrupted ones: the lock, the first events, a conductor.
+public struct Launcher: Sendable {
+    private let store: any RunStore
+    private let clock: any EngineClock
+    private let holder: Holder
+
+    public init(store: any RunStore, clock: any EngineClock, holder: Holder) {
+        self.store = store
+        self.clock = clock
+        self.holder = holder
+    }
+
+    /// Takes the environment's lock and records the run.
+    /// - Parameter parts: what the conductor works with, made for the epoch that this engine has now.
+    public func begin<Failure: Error>(
+        _ run: NewRun, observer: any RunObserver, parts: (Epoch) throws(Failure) -> EngineParts
+    ) throws -> Conductor {
+        let environment = run.created.environment
+        let epoch = try take(environment, run.created.run)
+        let now = clock.now
+        let opening: [RunEvent] = [.runCreated(run.created), .lockTaken(epoch: epoch, holder: holder)]
+        do {
+            let parts = try parts(epoch)
+            try store.create(run, events: opening, at: now)
+            var state = RunState(plan: run.plan)
+            for event in opening { state.apply(event, at: now) }
+            let record = RunRecord(
+                created: run.created, root: run.root, file: run.file, startedAt: now,
+                summary: RunSummaryState(state: .running), lastSequence: Int64(opening.count))
+            let start = Conductor.Start(
+                record: record, state: state, sequence: Int64(opening.count), opening: [], otherBoot: false)
+            return Conductor(start, epoch: epoch, parts: parts, observer: observer)
+        } catch {
+            try store.releaseLock(environment: environment, epoch: epoch, dirty: false)
+            throw error
+        }
+    }
+
+    /// Takes up a run whose engine is gone, or one that has ended and is to be undone.
+    /// - Parameter acts: what the person asked for, recorded first.
+    public func takeUp<Failure: Error>(
+        _ id: RunID, acts: [OperatorAct], observer: any RunObserver,
+        parts: (Epoch, RunState) throws(Failure) -> EngineParts
+    ) throws -> Conductor {
+        guard let record = try store.run(id), let plan = try store.plan(of: id) else { throw LaunchError.noSuchRun(id) }
+        if record.summary.outcome != nil, acts.isEmpty { throw LaunchError.finished(record) }
+        let epoch = try take(record.created.environment, id)
+        // Read under the lock: from here nobody else writes.
+        var state = RunState(plan: plan)
+        var sequence: Int64 = 0
+        for entry in try store.entries(of: id, after: 0) {
+            state.apply(entry.event, at: entry.at)
+            sequence = entry.sequence
+        }
+        let otherBoot = state.holder.map { $0.bootID != holder.bootID } ?? false
+        let opening: [Happening] =
+            [.recorded(.resumed(epoch: epoch, holder: holder))] + acts.map(Happening.asked)
+        let start = Conductor.Start(
+            record: record, state: state, sequence: sequence, opening: opening, otherBoot: otherBoot)
+        do {
+            return Conductor(start, epoch: epoch, parts: try parts(epoch, state), observer: observer)
+        } catch {
+            // The run stays as it was: its lock goes back to the state of being taken up by whoever comes next.
+            try store.releaseLock(environment: record.created.environment, epoch: epoch, dirty: state.isDirty)
+            throw error
+        }
+    }
+
+    private func take(_ environment: String, _ run: RunID) throws -> Epoch {
+        switch try store.takeLock(environment: environment, run: run, holder: holder) {
+        case .taken(let epoch): return epoch
+        case .refused(let lock): throw LaunchError.locked(lock)
+        }
+    }
+}
+
+extension RunState {
+    /// Whether the environment stays closed to new deployments: the run ended with exit 5 and was not abandoned, or it
+    /// has begun and not ended.
+    public var isDirty: Bool {
+        if abandonedBy != nil { return false }
+        return outcome == nil ? hasChangedAnything : ExitCode.of(self) == 5
+    }
+}

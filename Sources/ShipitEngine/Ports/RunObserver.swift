@@ -1,0 +1,12 @@
+public import ShipitCore
+
+/// Is told what a run does, after it is durable. Called on the conductor's thread: it must return soon.
+public protocol RunObserver: Sendable {
+    func took(_ entries: [JournalEntry], state: RunState, rules: [MonitorEvaluator.RuleState], now: Instant)
+}
+
+/// For runs that nobody watches.
+public struct SilentObserver: RunObserver {
+    public init() {}
+    public func took(_ entries: [JournalEntry], state: RunState, rules: [MonitorEvaluator.RuleState], now: Instant) {}
+}
