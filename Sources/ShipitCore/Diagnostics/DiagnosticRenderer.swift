@@ -30,8 +30,8 @@ public struct DiagnosticRenderer: Sendable {
             "\(diagnostic.severity.rawValue)[\(diagnostic.code)]: \(Self.visible(diagnostic.message))",
             "\(gutter)--> \(span.file):\(span.line):\(span.column)",
         ]
-        if let source = sources[span.file]?.line(span.line) {
-            let (text, underline) = Self.excerpt(source, span)
+        if let line = sources[span.file]?.excerpt(line: span.line, around: span.column, widest: Self.widest) {
+            let (text, underline) = Self.underlined(line, span)
             lines.append("\(gutter) |")
             lines.append("\(gutter.dropFirst(number.count))\(number) | \(text)")
             lines.append("\(gutter) | \(underline)")
@@ -41,23 +41,14 @@ public struct DiagnosticRenderer: Sendable {
     }
 
     /// The line, or the part of it around the place, and the line that underlines it.
-    private static func excerpt(_ source: String, _ span: Span) -> (text: String, underline: String) {
-        var line = Array(source.unicodeScalars)
-        var start = min(span.column - 1, line.count)
-        var (before, after) = ("", "")
-        if line.count > widest {
-            let from = max(0, min(start - widest / 4, line.count - widest))
-            let to = min(line.count, from + widest)
-            before = from > 0 ? "…" : ""
-            after = to < line.count ? "…" : ""
-            line = Array(line[from..<to])
-            start = start - from
-        }
-        let length = max(1, min(span.length, line.count - start))
+    private static func underlined(_ line: Excerpt, _ span: Span) -> (text: String, underline: String) {
+        let start = min(span.column - line.column, line.scalars.count)
+        let length = max(1, min(span.length, line.scalars.count - start))
+        let before = line.isCutBefore ? "…" : ""
         // Tabs stay tabs in the padding, so that the carets stand below what they mean at any tab width.
-        let padding = before.map { _ in " " } + line[..<start].map { $0 == "\t" ? "\t" : " " }
+        let padding = before.map { _ in " " } + line.scalars[..<start].map { $0 == "\t" ? "\t" : " " }
         return (
-            before + visible(line) + after,
+            before + visible(line.scalars) + (line.isCutAfter ? "…" : ""),
             padding.joined() + String(repeating: "^", count: length)
         )
     }
@@ -77,34 +68,5 @@ public struct DiagnosticRenderer: Sendable {
             text.append(harmless ? scalar : "\u{FFFD}")
         }
         return String(text)
-    }
-}
-
-/// The lines of a file, cut where YAML cuts them: at LF, CRLF and CR.
-struct SourceLines: Sendable {
-    private let bytes: [UInt8]
-    private let starts: [Int]
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        // A byte order mark is no part of the first line.
-        var starts = [bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0]
-        for (index, byte) in bytes.enumerated() {
-            let isEnd =
-                byte == UInt8(ascii: "\n")
-                || (byte == UInt8(ascii: "\r") && (index + 1 == bytes.count || bytes[index + 1] != UInt8(ascii: "\n")))
-            if isEnd { starts.append(index + 1) }
-        }
-        self.starts = starts
-    }
-
-    /// The line with this number, from 1, without its end.
-    func line(_ number: Int) -> String? {
-        guard starts.indices.contains(number - 1) else { return nil }
-        var end = number < starts.count ? starts[number] : bytes.count
-        while end > starts[number - 1], bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r") {
-            end -= 1
-        }
-        return String(decoding: bytes[starts[number - 1]..<end], as: UTF8.self)
     }
 }

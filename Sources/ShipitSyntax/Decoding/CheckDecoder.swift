@@ -1,0 +1,173 @@
+import ShipitCore
+
+/// `checks:`, and whatever else asks a probe: the health of an action's inputs and the sources of the monitor.
+struct CheckDecoder {
+    let reading: Reading
+
+    enum Key: String, SectionKey {
+        case name, severity, owner, dependsOn = "depends-on", retries, timeout, remediation
+        case ttl, blocks, role
+
+        var isLater: Bool {
+            switch self {
+            case .ttl, .blocks, .role: true
+            default: false
+            }
+        }
+    }
+
+    func suites(_ node: Node) -> [SuiteDraft] {
+        guard let entries = reading.mapping(node, "\"checks\"") else { return [] }
+        return entries.map { entry in
+            let isNamed = reading.checkName(entry.key, "a suite", at: entry.keyPlace)
+            let checks = suite(entry)
+            return SuiteDraft(name: entry.key, place: entry.keyPlace, checks: isNamed ? checks : nil)
+        }
+    }
+
+    private func suite(_ entry: Entry) -> [Check]? {
+        guard !entry.value.isAbsent else {
+            reading.empty(entry)
+            return nil
+        }
+        guard let nodes = reading.list(entry.value, "suite \"\(entry.key)\"") else { return nil }
+        guard !nodes.isEmpty else {
+            reading.error(
+                "empty-value", "suite \"\(entry.key)\" has no checks, so it could never say anything",
+                at: entry.value.place)
+            return nil
+        }
+        var drafts: [CheckDraft] = []
+        for (index, node) in nodes.enumerated() {
+            drafts.append(check(node, number: index + 1, suite: entry.key))
+        }
+        let isRight = lookUpNames(drafts, suite: entry.key)
+        let checks = drafts.compactMap(\.check)
+        let isWhole = drafts.allSatisfy { $0.check != nil || $0.isLater }
+        return isRight && isWhole ? checks : nil
+    }
+
+    private struct CheckDraft {
+        var name: Named<String>?
+        var dependsOn: [Named<String>] = []
+        var isLater = false
+        var check: Check?
+    }
+
+    private func check(_ node: Node, number: Int, suite: String) -> CheckDraft {
+        var draft = CheckDraft()
+        var owner = "check \(number) of suite \"\(suite)\""
+        guard let entries = reading.mapping(node, owner) else { return draft }
+        if let named = entries.first(where: { $0.key == Key.name.rawValue }),
+            let name = reading.literal(named.value, "\"name\"")
+        {
+            draft.name = Named(name: name, place: named.value.place)
+            owner = "check \"\(name)\""
+        }
+        let question = ProbeDecoder(reading: reading).question(entries, owner, at: node.place)
+        let common = question.rest.filter { $0.key != Key.name.rawValue }
+        let fields = reading.fields(common, place: node.place, Key.self, of: owner, alsoKnown: question.knownFields)
+        var check = Check(name: draft.name?.name ?? "", probe: ProbeRequest(probe: "", subject: .list([])))
+        let isRight = settings(fields, &check, &draft)
+        draft.isLater = question.isLater
+        guard let request = question.request(Site(kind: .suite(suite))) else { return draft }
+        check.probe = request
+        if draft.name == nil { check.name = request.title }
+        let hasNameKey = entries.contains { $0.key == Key.name.rawValue }
+        draft.check = isRight && hasNameKey == (draft.name != nil) ? check : nil
+        return draft
+    }
+
+    private func settings(_ fields: Fields<Key>, _ check: inout Check, _ draft: inout CheckDraft) -> Bool {
+        var isRight = true
+        func set<Value>(_ path: WritableKeyPath<Check, Value>, _ key: Key, _ read: (Node) -> Value?) {
+            guard let node = fields[key] else { return }
+            if let value = read(node) { check[keyPath: path] = value } else { isRight = false }
+        }
+        set(\.severity, .severity) { reading.word($0, "\"severity\"", [Check.Severity.critical, .high, .medium]) }
+        if check.severity == .high, let node = fields[.severity] {
+            // It takes a waiver or a sign-off, which nobody can give yet.
+            reading.later("severity \"high\"", at: node.place)
+        }
+        set(\.retries, .retries) { reading.whole($0, "\"retries\"", in: 0...1000) }
+        set(\.timeout, .timeout) { reading.positiveDuration($0, "\"timeout\"") }
+        if let node = fields[.owner] {
+            check.owner = reading.literal(node, "\"owner\"")
+            isRight = isRight && check.owner != nil
+        }
+        if let node = fields[.remediation] {
+            check.remediation = reading.literal(node, "\"remediation\"")
+            isRight = isRight && check.remediation != nil
+        }
+        if let node = fields[.dependsOn], let nodes = reading.listOrOne(node, "\"depends-on\"") {
+            draft.dependsOn = nodes.compactMap { node in
+                reading.literal(node, "a check in \"depends-on\"").map { Named(name: $0, place: node.place) }
+            }
+            check.dependsOn = draft.dependsOn.map(\.name)
+        }
+        return isRight
+    }
+
+    /// Names of checks are told apart and looked up within their suite.
+    private func lookUpNames(_ drafts: [CheckDraft], suite: String) -> Bool {
+        var seen: [String: Int] = [:]
+        var isRight = true
+        for (index, draft) in drafts.enumerated() {
+            guard let name = draft.name else { continue }
+            if seen[name.name] == nil {
+                seen[name.name] = index
+            } else {
+                reading.error(
+                    "duplicate-name", "suite \"\(suite)\" has two checks named \"\(name.name)\"", at: name.place)
+                isRight = false
+            }
+        }
+        var edges: [[Named<Int>]] = []
+        for draft in drafts {
+            var found: [Named<Int>] = []
+            for need in draft.dependsOn {
+                if let index = seen[need.name] {
+                    found.append(Named(name: index, place: need.place))
+                } else {
+                    reading.error(
+                        "unknown-check", "suite \"\(suite)\" has no check \"\(need.name)\"", at: need.place,
+                        hint: reading.suggestion(for: need.name, among: drafts.compactMap { $0.name?.name }))
+                    isRight = false
+                }
+            }
+            edges.append(found)
+        }
+        for cycle in Graph(edges.map { $0.map(\.name) }).cycles() {
+            let names = (cycle + [cycle[0]]).map { drafts[$0].name?.name ?? "" }
+            let place = edges[cycle[0]].first { $0.name == cycle[1 % cycle.count] }?.place ?? .start
+            reading.error("cycle", "checks depend on one another: \(names.joined(separator: " → "))", at: place)
+            isRight = false
+        }
+        return isRight
+    }
+
+    /// A check without its name, as the input of an action: `{http: …, time: …}`.
+    func body(_ node: Node, _ what: String, _ site: Site) -> InputValue? {
+        guard let entries = reading.mapping(node, what) else { return nil }
+        let question = ProbeDecoder(reading: reading).question(entries, what, at: node.place)
+        for entry in question.rest { reading.unknownKey(entry, known: question.knownFields, of: what) }
+        guard let request = question.request(site), question.rest.isEmpty else { return nil }
+        var values = request.fields
+        values[request.probe] = request.subject
+        return .map(values)
+    }
+}
+
+extension ProbeRequest {
+    /// What a check without a name is called.
+    fileprivate var title: String {
+        let asked: String? =
+            switch subject {
+            case .text(let template): template.literal
+            case .list(let values):
+                values.compactMap { if case .text(let word) = $0 { word.literal } else { nil } }.joined(separator: " ")
+            case .map: nil
+            }
+        return asked.map { "\(probe) \($0)" } ?? probe
+    }
+}

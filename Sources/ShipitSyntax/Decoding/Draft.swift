@@ -1,0 +1,72 @@
+import ShipitCore
+
+/// What the decoders made of the file, before its names are looked up. What could not be decoded has left its name, so
+/// that those who use the name are not told it does not exist.
+struct Draft {
+    var name: String?
+    var description: String?
+    var release: ReleaseSource?
+    var environments: [EnvironmentDraft] = []
+    var secrets: [String: SecretSource] = [:]
+    var secretNames: Set<String> = []
+    var passEnv: [String] = []
+    var stages: [StageDraft] = []
+    var suites: [SuiteDraft] = []
+    var monitor: MonitorDraft?
+}
+
+/// A name and where it is used.
+struct Named<Name> {
+    var name: Name
+    var place: Place
+}
+
+struct EnvironmentDraft {
+    var name: String
+    /// `nil` when they could not be read.
+    var vars: [String: String]?
+}
+
+struct StageDraft {
+    var name: String
+    var place: Place
+    var needs: [Named<String>] = []
+    var kind: Kind?
+    var contract: Named<String>?
+    var hasCondition = false
+    /// `nil` without `for-each`.
+    var items: [Template]?
+    /// `nil` when a mistake in it was reported.
+    var stage: Stage?
+
+    enum Kind {
+        case run
+        /// With the description of the action, unless the catalog lacks it.
+        case uses(Named<String>, ActionDescription?)
+        case checks(Named<String>)
+        /// A kind of stage that is not enforced yet.
+        case later
+    }
+}
+
+struct SuiteDraft {
+    var name: String
+    var place: Place
+    /// `nil` when a mistake in it was reported.
+    var checks: [Check]?
+}
+
+struct MonitorDraft {
+    var place: Place
+    var monitor: Monitor
+    var from: Named<String>?
+    /// Every source that is written down, and its probe where that was understood.
+    var sources: [String: String?]
+    var rules: [RuleDraft]
+    var hasRules: Bool
+}
+
+struct RuleDraft {
+    var rule: Rule
+    var place: Place
+}

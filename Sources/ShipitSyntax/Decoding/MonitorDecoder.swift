@@ -1,0 +1,150 @@
+import ShipitCore
+
+/// `monitor:`
+struct MonitorDecoder {
+    let reading: Reading
+
+    enum Key: String, SectionKey {
+        case from, duration = "for", sources, every, timeout, window, minSamples = "min-samples", inconclusive, grace
+        case rollbackWhen = "rollback-when", warnWhen = "warn-when"
+        case baseline, control, floor, significance, rollbackVerify = "rollback-verify"
+
+        var isLater: Bool {
+            switch self {
+            case .baseline, .control, .floor, .significance, .rollbackVerify: true
+            default: false
+            }
+        }
+    }
+
+    enum SourceKey: String, SectionKey {
+        case every, timeout
+    }
+
+    func monitor(_ node: Node, _ place: Place) -> MonitorDraft? {
+        guard let fields = reading.fields(node, Key.self, of: "\"monitor\"") else { return nil }
+        var monitor = Monitor()
+        func set<Value>(_ path: WritableKeyPath<Monitor, Value>, _ key: Key, _ read: (Node) -> Value?) {
+            // A mistake is reported where it is read, and then there is no pipeline for the value to be missed in.
+            if let node = fields[key], let value = read(node) { monitor[keyPath: path] = value }
+        }
+        set(\.duration, .duration) { reading.duration($0, "\"for\"") }
+        set(\.window, .window) { reading.positiveDuration($0, "\"window\"") }
+        set(\.minSamples, .minSamples) { reading.whole($0, "\"min-samples\"", in: 1...1_000_000) }
+        set(\.inconclusive, .inconclusive) {
+            reading.word($0, "\"inconclusive\"", [Monitor.Inconclusive.rollback, .pause, .ignore])
+        }
+        set(\.grace, .grace) { reading.duration($0, "\"grace\"") }
+        var draft = MonitorDraft(place: place, monitor: monitor, sources: [:], rules: [], hasRules: false)
+        if let node = fields[.from], let name = reading.literal(node, "\"from\"") {
+            draft.from = Named(name: name, place: node.place)
+            draft.monitor.from = StageName(name)
+        }
+        if let node = fields[.sources] { sources(node, fields, &draft) }
+        draft.hasRules = writesRules(node, .rollbackWhen) || writesRules(node, .warnWhen)
+        if let node = fields[.rollbackWhen] { draft.monitor.rollbackWhen = rules(node, "\"rollback-when\"", &draft) }
+        if let node = fields[.warnWhen] { draft.monitor.warnWhen = rules(node, "\"warn-when\"", &draft) }
+        return draft
+    }
+
+    private func writesRules(_ node: Node, _ key: Key) -> Bool {
+        guard let entry = node.entry(key.rawValue) else { return false }
+        if case .sequence(let rules) = entry.value.value { return !rules.isEmpty }
+        return true
+    }
+
+    // MARK: Sources
+
+    private func sources(_ node: Node, _ fields: Fields<Key>, _ draft: inout MonitorDraft) {
+        guard let entries = reading.mapping(node, "\"sources\"") else { return }
+        let every = fields[.every].flatMap { reading.positiveDuration($0, "\"every\"") }
+        let timeout = fields[.timeout].flatMap { reading.positiveDuration($0, "\"timeout\"") }
+        for entry in entries {
+            _ = reading.checkName(entry.key, "a source", at: entry.keyPlace)
+            draft.sources[entry.key] = .some(nil)
+            guard !entry.value.isAbsent else {
+                reading.empty(entry)
+                continue
+            }
+            guard var source = source(entry) else { continue }
+            if let every, entry.value.entry("every") == nil { source.every = every }
+            if let timeout, entry.value.entry("timeout") == nil { source.timeout = timeout }
+            draft.sources[entry.key] = source.probe.probe
+            draft.monitor.sources.append(source)
+        }
+    }
+
+    private func source(_ entry: Entry) -> MonitorSource? {
+        let owner = "source \"\(entry.key)\""
+        guard let entries = reading.mapping(entry.value, owner) else { return nil }
+        let own = entries.filter { SourceKey(rawValue: $0.key) != nil }
+        let asked = entries.filter { SourceKey(rawValue: $0.key) == nil }
+        let question = ProbeDecoder(reading: reading).question(asked, owner, at: entry.keyPlace)
+        let known = SourceKey.allCases.map(\.rawValue) + question.knownFields
+        for entry in question.rest { reading.unknownKey(entry, known: known, of: owner) }
+        let fields = reading.fields(own, place: entry.value.place, SourceKey.self, of: owner)
+        let every = fields[.every].map { reading.positiveDuration($0, "\"every\"") }
+        let timeout = fields[.timeout].map { reading.positiveDuration($0, "\"timeout\"") }
+        if let probe = question.probe, !probe.samples, let subject = question.subject {
+            reading.error(
+                "not-a-source", "the monitor cannot sample \"\(probe.name)\"", at: subject.keyPlace,
+                hint:
+                    "sources: \(reading.catalog.probes.values.filter(\.samples).map(\.name).sorted().joined(separator: ", "))"
+            )
+            return nil
+        }
+        guard let request = question.request(Site(kind: .monitor)) else { return nil }
+        var source = MonitorSource(name: entry.key, probe: request)
+        if case .some(.some(let every)) = every { source.every = every }
+        if case .some(.some(let timeout)) = timeout { source.timeout = timeout }
+        return source
+    }
+
+    // MARK: Rules
+
+    private func rules(_ node: Node, _ what: String, _ draft: inout MonitorDraft) -> [Rule] {
+        guard let nodes = reading.listOrOne(node, what) else { return [] }
+        var rules: [Rule] = []
+        for node in nodes {
+            guard let text = reading.literal(node, "a rule") else { continue }
+            do throws(RuleError) {
+                let rule = try RuleParser.rule(text)
+                rules.append(rule)
+                draft.rules.append(RuleDraft(rule: rule, place: node.place))
+            } catch {
+                report(error, at: node.place)
+            }
+        }
+        return rules
+    }
+
+    private func report(_ problem: RuleError, at place: Place) {
+        func part(_ text: String) -> Place { reading.source.place(of: text, from: place) ?? place }
+        switch problem {
+        case .malformed(let text):
+            reading.error(
+                "bad-rule", "\"\(text)\" is not a rule", at: place,
+                hint:
+                    "write SOURCE.METRIC OP VALUE [for DURATION], such as api.p95 > 200ms for 2m, or SOURCE fails N times"
+            )
+        case .unknownMetric(let name):
+            reading.error(
+                "unknown-metric", "there is no metric \"\(name)\"", at: part("." + name).dropping(1),
+                hint: reading.choice(for: name, among: Rule.Metric.examples, "metrics"))
+        case .relative(let text):
+            reading.later("a rule relative to the baseline, \"\(text)\",", at: place)
+        case .badCount(let text):
+            reading.error(
+                "bad-number", "a rule counts from 1 to 1000000 failures, and this is \"\(text)\"", at: part(text))
+        case .quantity(let problem, let text): reading.report(problem, "the rule", at: part(text))
+        }
+    }
+}
+
+extension Place {
+    /// Without its first `count` characters.
+    fileprivate func dropping(_ count: Int32) -> Place {
+        guard length > count else { return self }
+        return Place(line: line, column: column + count, length: length - count)
+    }
+}

@@ -1,0 +1,116 @@
+import ShipitCore
+
+/// Finds in a mapping what is asked of which probe.
+struct ProbeDecoder {
+    let reading: Reading
+
+    /// Probes and fields of the language that the catalog may not have yet. They are noted, not taken for misspelt.
+    private static let laterProbes: Set<String> = ["tls", "redis", "dns", "report", "manual", "prometheus"]
+    private static let laterFields: [String: Set<String>] = [
+        "http": [
+            "status", "body", "json", "header", "time", "requests", "concurrency", "p50", "p95", "p99", "error-rate",
+        ],
+        "run": ["exit", "stdout", "stderr", "number", "time"],
+        "tcp": ["banner", "time"],
+        "file": ["exists", "age", "size"],
+        "disk": ["free", "used"],
+    ]
+    /// Fields of probes that are all of a later version.
+    private static let fieldsOfLaterProbes: Set<String> = [
+        "expires-in", "chain", "time", "format", "p50", "p95", "p99", "error-rate", "query", "value", "resolves",
+    ]
+
+    /// One probe with its fields, and what else stands in the mapping.
+    struct Question {
+        let reading: Reading
+        let owner: String
+        var probe: ProbeDescription?
+        var subject: Entry?
+        var fields: [(FieldDescription, Entry)] = []
+        /// What is neither the probe nor one of its fields.
+        var rest: [Entry] = []
+        var isLater = false
+        var isRight = true
+
+        /// For hints at misspelt keys.
+        var knownFields: [String] { probe?.fields.map(\.name) ?? reading.catalog.probes.keys.sorted() }
+
+        func request(_ site: Site) -> ProbeRequest? {
+            guard let probe, let subject, isRight else { return nil }
+            let values = ValueDecoder(reading: reading)
+            var isRight = true
+            if subject.value.isAbsent {
+                reading.empty(subject)
+                isRight = false
+            }
+            let asked = isRight ? values.value(subject.value, probe.subject, "\"\(probe.name)\"", site) : nil
+            var decoded: [String: InputValue] = [:]
+            for (field, entry) in fields {
+                var site = site
+                // The language lets http send secrets in its headers, however the probe describes itself.
+                let isHeader = probe.name == "http" && (field.name == "header" || field.name == "headers")
+                if isHeader { site.isSecret = true }
+                var field = field
+                field.secret = field.secret || isHeader
+                decoded[entry.key] = values.field(entry, field, site)
+                if decoded[entry.key] == nil { isRight = false }
+            }
+            for field in probe.fields where field.required && !fields.contains(where: { $0.0.name == field.name }) {
+                reading.error(
+                    "missing-field", "\(owner) needs \"\(field.name)\"", at: subject.keyPlace,
+                    hint: "\(field.name): \(field.help)")
+                isRight = false
+            }
+            guard let asked, isRight else { return nil }
+            return ProbeRequest(probe: probe.name, subject: asked, fields: decoded)
+        }
+    }
+
+    /// Takes a mapping apart. That it asks nothing, or two things, is reported here.
+    func question(_ entries: [Entry], _ owner: String, at place: Place) -> Question {
+        var question = Question(reading: reading, owner: owner)
+        let subject = entries.first { reading.catalog.probes[$0.key] != nil || Self.laterProbes.contains($0.key) }
+        guard let subject else {
+            // Fields whose probe is missing are no mistakes of their own.
+            let fields = Set(reading.catalog.probes.values.flatMap { $0.fields.map(\.name) })
+            question.rest = entries.filter { !fields.contains($0.key) }
+            question.isRight = false
+            let isMisspelt = question.rest.contains { CheckDecoder.Key(rawValue: $0.key) == nil && $0.key != "every" }
+            if !isMisspelt {
+                reading.error(
+                    "missing-key", "\(owner) asks nothing", at: place,
+                    hint: "give it one of: \(reading.catalog.probes.keys.sorted().joined(separator: ", "))")
+            }
+            return question
+        }
+        question.subject = subject
+        question.probe = reading.catalog.probes[subject.key]
+        if question.probe == nil {
+            question.isLater = true
+            question.isRight = false
+            reading.later("\"\(subject.key)\" of \(owner)", at: subject.keyPlace)
+        }
+        for entry in entries where entry.key != subject.key {
+            sort(entry, into: &question, owner)
+        }
+        return question
+    }
+
+    private func sort(_ entry: Entry, into question: inout Question, _ owner: String) {
+        if let field = question.probe?.fields.first(where: { $0.name == entry.key }) {
+            question.fields.append((field, entry))
+        } else if question.isLater, Self.fieldsOfLaterProbes.contains(entry.key) {
+            // Noted together with its probe.
+            return
+        } else if let probe = question.probe, Self.laterFields[probe.name]?.contains(entry.key) == true {
+            reading.later("\"\(entry.key)\" of \(owner)", at: entry.keyPlace)
+        } else if let first = question.subject, reading.catalog.probes[entry.key] != nil {
+            reading.error(
+                "conflicting-keys", "\(owner) asks two things: \(first.key) and \(entry.key)", at: entry.keyPlace,
+                hint: "make two of it")
+            question.isRight = false
+        } else {
+            question.rest.append(entry)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import ShipitCore
+
+/// `release:`
+struct ReleaseDecoder {
+    let reading: Reading
+
+    enum Key: String, SectionKey {
+        case repository, tags, require
+    }
+
+    func release(_ node: Node) -> ReleaseSource? {
+        guard let fields = reading.fields(node, Key.self, of: "\"release\"") else { return nil }
+        var release = ReleaseSource()
+        if let node = fields[.repository], let text = reading.literal(node, "\"repository\"") {
+            release.repository = text
+        }
+        if let node = fields[.tags], let text = reading.literal(node, "\"tags\"") { release.tags = text }
+        if let node = fields[.require], let nodes = reading.listOrOne(node, "\"require\"") {
+            release.require = nodes.compactMap(requirement)
+        }
+        return release
+    }
+
+    private static let bare: [String: ReleaseSource.Requirement] = [
+        "annotated-tag": .annotatedTag, "clean-tree": .cleanTree, "head-at-tag": .headAtTag,
+    ]
+    private static let known = [
+        "annotated-tag", "clean-tree", "head-at-tag", "version-file", "reachable-from", "signed-tag", "pushed-to",
+    ]
+
+    private func requirement(_ node: Node) -> ReleaseSource.Requirement? {
+        switch node.value {
+        case .scalar(let scalar):
+            if let requirement = Self.bare[scalar.text] { return requirement }
+            switch scalar.text {
+            case "signed-tag": reading.later("\"signed-tag\"", at: node.place)
+            case "version-file":
+                missingValue(scalar.text, "VERSION", node.place)
+            case "reachable-from", "pushed-to":
+                missingValue(scalar.text, scalar.text == "pushed-to" ? "origin" : "main", node.place)
+            default: reading.unknownWord(scalar.text, "a requirement", Self.known, at: node.place)
+            }
+            return nil
+        case .mapping(let entries) where entries.count == 1: return requirement(entries[0])
+        default:
+            reading.wrongType("a requirement", "a word or one word with its value", node)
+            return nil
+        }
+    }
+
+    private func missingValue(_ word: String, _ example: String, _ place: Place) {
+        reading.error("empty-value", "\"\(word)\" has no value", at: place, hint: "write \(word): \(example)")
+    }
+
+    private func requirement(_ entry: Entry) -> ReleaseSource.Requirement? {
+        switch entry.key {
+        case "version-file": return reading.literal(entry.value, "\"version-file\"").map { .versionFile($0) }
+        case "reachable-from": return reading.literal(entry.value, "\"reachable-from\"").map { .reachableFrom($0) }
+        case "pushed-to": reading.later("\"pushed-to\"", at: entry.keyPlace)
+        case let word where Self.known.contains(word):
+            reading.error("wrong-type", "\"\(word)\" takes no value", at: entry.keyPlace, hint: "write - \(word)")
+        default: reading.unknownWord(entry.key, "a requirement", Self.known, at: entry.keyPlace)
+        }
+        return nil
+    }
+}
+
+/// `environments:`
+struct EnvironmentDecoder {
+    let reading: Reading
+
+    enum Key: String, SectionKey {
+        case vars
+        case promote, rehearsed, windows, approvals, hosts
+
+        var isLater: Bool { self != .vars }
+    }
+
+    func environments(_ node: Node) -> [EnvironmentDraft] {
+        guard let entries = reading.mapping(node, "\"environments\"") else { return [] }
+        return entries.map { entry in
+            _ = reading.checkName(entry.key, "an environment", at: entry.keyPlace)
+            return EnvironmentDraft(name: entry.key, vars: vars(of: entry))
+        }
+    }
+
+    private func vars(of entry: Entry) -> [String: String]? {
+        // `staging:` with nothing below is an environment like any other.
+        if entry.value.isAbsent { return [:] }
+        guard let fields = reading.fields(entry.value, Key.self, of: "environment \"\(entry.key)\"") else { return nil }
+        guard fields.keyPlace(.vars) != nil || entry.value.entry(Key.vars.rawValue) == nil else { return nil }
+        guard let node = fields[.vars] else { return [:] }
+        guard let entries = reading.mapping(node, "\"vars\"") else { return nil }
+        var vars: [String: String] = [:]
+        var isComplete = true
+        for variable in entries {
+            if let value = value(of: variable) { vars[variable.key] = value } else { isComplete = false }
+        }
+        return isComplete ? vars : nil
+    }
+
+    private func value(of variable: Entry) -> String? {
+        guard isVariableName(variable.key) else {
+            reading.error(
+                "bad-name", "\"\(variable.key)\" cannot name a variable", at: variable.keyPlace,
+                hint: "use letters, digits, dashes and underscores, at most 64")
+            return nil
+        }
+        if case .scalar(let scalar) = variable.value.value, scalar.style != .plain, scalar.text.isEmpty { return "" }
+        return reading.literal(variable.value, "variable \"\(variable.key)\"")
+    }
+
+    /// Scripts read it as `SHIPIT_VAR_<name>`, so it has no dots.
+    private func isVariableName(_ name: String) -> Bool {
+        isName("v" + name) && name.utf8.count <= 64 && !name.isEmpty && !name.utf8.contains(UInt8(ascii: "."))
+    }
+}
+
+/// `secrets:`
+struct SecretDecoder {
+    let reading: Reading
+
+    enum Key: String, SectionKey {
+        case env, file, command
+    }
+
+    /// The sources that were understood, and the names of all.
+    func secrets(_ node: Node) -> ([String: SecretSource], Set<String>) {
+        guard let entries = reading.mapping(node, "\"secrets\"") else { return ([:], []) }
+        var sources: [String: SecretSource] = [:]
+        for entry in entries where reading.checkVariableName(entry.key, "a secret", at: entry.keyPlace) {
+            sources[entry.key] = source(entry)
+        }
+        return (sources, Set(entries.map(\.key)))
+    }
+
+    private func source(_ entry: Entry) -> SecretSource? {
+        let owner = "secret \"\(entry.key)\""
+        guard let fields = reading.fields(entry.value, Key.self, of: owner) else { return nil }
+        guard let (key, value) = fields.entries.first.map({ ($0.key, $0.entry.value) }) else {
+            if case .mapping(let entries) = entry.value.value, !entries.isEmpty { return nil }
+            reading.error(
+                "missing-key", "\(owner) does not say where it is read from", at: entry.keyPlace,
+                hint: "write {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}")
+            return nil
+        }
+        if fields.entries.count > 1 {
+            reading.error(
+                "conflicting-keys", "\(owner) is read from one place, and here is a second",
+                at: fields.entries[1].entry.keyPlace, hint: "keep one of them")
+            return nil
+        }
+        switch key {
+        case .env:
+            guard let name = reading.literal(value, "\"env\""),
+                reading.checkVariableName(name, "an environment variable", at: value.place)
+            else { return nil }
+            return .environment(name)
+        case .file: return reading.literal(value, "\"file\"").map { .file($0) }
+        case .command:
+            guard let nodes = reading.list(value, "\"command\" of a secret") else { return nil }
+            guard !nodes.isEmpty else {
+                reading.error("empty-value", "the command of \(owner) is empty", at: value.place)
+                return nil
+            }
+            return reading.literals(value, "\"command\"").map { .command($0) }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+public import ShipitCore
+
+/// Reads pipeline files: bytes → `Pipeline` and diagnostics. It opens no file; the caller brings the bytes.
+public struct PipelineReader: Sendable {
+    private let catalog: Catalog
+
+    /// `catalog` says which actions and probes there are and what they take.
+    public init(catalog: Catalog) { self.catalog = catalog }
+
+    /// `file` is only for messages, and its base name for a pipeline that has no `name:`.
+    public func read(_ bytes: [UInt8], file: String) -> PipelineReading {
+        let source: SourceText
+        let tree: Node?
+        var builder: TreeBuilder
+        do throws(Refusal) {
+            source = try SourceText(bytes, file: file)
+            builder = TreeBuilder(source)
+            tree = try builder.document()
+        } catch {
+            return PipelineReading(pipeline: nil, diagnostics: [error.diagnostic])
+        }
+        let reading = Reading(source, catalog: catalog)
+        reading.add(builder.diagnostics)
+        guard let tree, !tree.isAbsent else {
+            reading.error("empty-file", "the file is empty", at: .start, hint: "begin with shipit: 1")
+            return PipelineReading(pipeline: nil, diagnostics: reading.inOrder())
+        }
+        guard let draft = PipelineDecoder(reading: reading).decode(tree) else {
+            return PipelineReading(pipeline: nil, diagnostics: reading.inOrder())
+        }
+        let names = NameResolver(reading: reading, draft: draft)
+        let graph = names.resolve()
+        var references = ReferenceResolver(reading: reading, draft: draft, names: names, graph: graph)
+        references.resolve()
+        Habits(reading: reading, draft: draft, graph: graph).warn()
+
+        let diagnostics = reading.inOrder()
+        guard !diagnostics.contains(where: { $0.severity == .error }) else {
+            return PipelineReading(pipeline: nil, diagnostics: diagnostics)
+        }
+        return PipelineReading(
+            pipeline: pipeline(draft, file: file, notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
+            diagnostics: diagnostics)
+    }
+
+    /// Every draft is whole when there is no mistake.
+    private func pipeline(_ draft: Draft, file: String, notEnforced: [Diagnostic]) -> Pipeline {
+        Pipeline(
+            name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
+            environments: draft.environments.map { Environment(name: $0.name, vars: $0.vars ?? [:]) },
+            secrets: draft.secrets, passEnv: draft.passEnv, stages: draft.stages.compactMap(\.stage),
+            suites: Dictionary(
+                draft.suites.map { ($0.name, $0.checks ?? []) }, uniquingKeysWith: { first, _ in first }),
+            monitor: draft.monitor?.monitor, notEnforced: notEnforced)
+    }
+
+    private func baseName(_ file: String) -> String {
+        let name = file.split(separator: "/").last.map(String.init) ?? file
+        for ending in [".yaml", ".yml"] where name.hasSuffix(ending) && name.count > ending.count {
+            return String(name.dropLast(ending.count))
+        }
+        return name
+    }
+}
+
+/// What came of reading a file.
+public struct PipelineReading: Sendable {
+    /// `nil` when there is any error.
+    public var pipeline: Pipeline?
+    /// Errors and warnings in the order of their places.
+    public var diagnostics: [Diagnostic]
+
+    public init(pipeline: Pipeline?, diagnostics: [Diagnostic]) {
+        self.pipeline = pipeline
+        self.diagnostics = diagnostics
+    }
+}
+
+extension Reading {
+    /// All diagnostics in the order of the file, each once (what an alias repeats is one mistake).
+    func inOrder() -> [Diagnostic] {
+        var seen: Set<Diagnostic> = []
+        let once = diagnostics.filter { seen.insert($0).inserted }
+        return once.enumerated().sorted {
+            ($0.element.span.line, $0.element.span.column, $0.offset)
+                < ($1.element.span.line, $1.element.span.column, $1.offset)
+        }.map(\.element)
+    }
+}

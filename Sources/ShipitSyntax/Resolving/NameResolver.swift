@@ -1,0 +1,108 @@
+import ShipitCore
+
+/// Looks up the names that stages, suites and the monitor use for one another.
+struct NameResolver {
+    let reading: Reading
+    let draft: Draft
+    private let stageNumbers: [String: Int]
+    private let suites: [String: SuiteDraft]
+
+    init(reading: Reading, draft: Draft) {
+        self.reading = reading
+        self.draft = draft
+        stageNumbers = Dictionary(
+            draft.stages.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        suites = Dictionary(draft.suites.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The stage of this name. An item of a group, `services[community]`, is found under its group.
+    func stage(_ name: String) -> Int? {
+        if let number = stageNumbers[name] { return number }
+        guard name.last == "]", let bracket = name.firstIndex(of: "["),
+            let group = stageNumbers[String(name[..<bracket])],
+            let items = draft.stages[group].items
+        else { return nil }
+        let item = String(name[name.index(after: bracket)...].dropLast())
+        // Items that hold references, or could not be read, are not known yet.
+        let isItem = items.isEmpty || items.contains { $0.literal == nil || $0.literal == item }
+        return isItem ? group : nil
+    }
+
+    func stageHint(_ name: String) -> String? {
+        reading.suggestion(for: name, among: draft.stages.map(\.name))
+    }
+
+    /// Checks all names, and gives the needs of each stage by numbers.
+    func resolve() -> Graph {
+        var edges: [[Int]] = []
+        edges.reserveCapacity(draft.stages.count)
+        for (number, stage) in draft.stages.enumerated() {
+            edges.append(needs(of: stage, number))
+            if let contract = stage.contract { lookUp(contract, "the contract of stage \"\(stage.name)\" is") }
+            if case .checks(let suite) = stage.kind { lookUpSuite(suite) }
+        }
+        if let from = draft.monitor?.from { lookUp(from, "the monitor begins from") }
+        if let monitor = draft.monitor { lookUpSources(monitor) }
+        let graph = Graph(edges)
+        for cycle in graph.cycles() { report(cycle) }
+        return graph
+    }
+
+    private func needs(of stage: StageDraft, _ number: Int) -> [Int] {
+        var found: [Int] = []
+        var names: Set<String> = []
+        for need in stage.needs {
+            guard let other = self.stage(need.name) else {
+                reading.error(
+                    "unknown-stage", "stage \"\(stage.name)\" needs \"\(need.name)\", which no stage defines",
+                    at: need.place, hint: stageHint(need.name))
+                continue
+            }
+            if other == number {
+                reading.error("self-need", "stage \"\(stage.name)\" needs itself", at: need.place, hint: "remove it")
+            } else if !names.insert(need.name).inserted {
+                reading.warning(
+                    "duplicate-need", "stage \"\(stage.name)\" needs \"\(need.name)\" twice", at: need.place,
+                    hint: "remove one of them")
+            } else {
+                found.append(other)
+            }
+        }
+        return found
+    }
+
+    private func report(_ cycle: [Int]) {
+        let names = (cycle + [cycle[0]]).map { draft.stages[$0].name }
+        let shown = names.count <= 12 ? names : Array(names.prefix(10)) + ["… \(names.count - 11) more …", names[0]]
+        let first = draft.stages[cycle[0]]
+        let next = draft.stages[cycle[1 % cycle.count]].name
+        let place = first.needs.first { $0.name == next || $0.name.hasPrefix(next + "[") }?.place ?? first.place
+        reading.error(
+            "cycle", "stages need one another: \(shown.joined(separator: " → "))", at: place,
+            hint: "remove one of these needs")
+    }
+
+    private func lookUp(_ name: Named<String>, _ phrase: String) {
+        guard stage(name.name) == nil else { return }
+        reading.error(
+            "unknown-stage", "\(phrase) \"\(name.name)\", which no stage defines", at: name.place,
+            hint: stageHint(name.name))
+    }
+
+    private func lookUpSuite(_ suite: Named<String>) {
+        guard suites[suite.name] == nil else { return }
+        reading.error(
+            "unknown-suite", "there is no suite \"\(suite.name)\" under checks:", at: suite.place,
+            hint: reading.choice(for: suite.name, among: draft.suites.map(\.name), "suites"))
+    }
+
+    private func lookUpSources(_ monitor: MonitorDraft) {
+        for rule in monitor.rules where monitor.sources[rule.rule.source] == nil {
+            let name = rule.rule.source
+            let place = reading.source.place(of: name, from: rule.place) ?? rule.place
+            reading.error(
+                "unknown-source", "the monitor has no source \"\(name)\"", at: place,
+                hint: reading.choice(for: name, among: monitor.sources.keys.sorted(), "sources"))
+        }
+    }
+}
