@@ -1,0 +1,41 @@
+# What people and CI run. `make help` prints itself.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+PACKAGES := clang git curl python3 libyaml-dev libgit2-dev libsqlite3-dev pkg-config
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+BIN := .build/debug
+
+.PHONY: help deps build release test lint demo bench check clean
+
+help: ## show this
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+deps: ## install what is missing (Debian packages; asks sudo if you are not root)
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing:" $$missing; $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq $$missing; fi
+
+build: deps ## build shipit and its supervisor (debug)
+	swift build -j $(JOBS) --explicit-target-dependency-import-check error --product shipit
+	swift build -j $(JOBS) --explicit-target-dependency-import-check error --product shipit-supervisor
+
+release: deps ## build the binaries to install, in .build/release
+	swift build -c release -j $(JOBS) --product shipit
+	swift build -c release -j $(JOBS) --product shipit-supervisor
+
+test: build ## set up and pass the tests
+	swift build -j $(JOBS) --explicit-target-dependency-import-check error --build-tests
+	swift test --skip-build
+
+lint: ## check the formatting
+	swift format lint --strict --configuration .swift-format --recursive Sources Tests Benchmarks Package.swift
+
+demo: build ## set up and watch releases of a real app be deployed, rolled back, killed and resumed
+	SHIPIT=$(BIN)/shipit examples/demo.sh
+
+bench: release ## measure shipit's cost beside other tools, as ratios
+	Benchmarks/run
+
+check: lint test demo ## everything CI checks
+
+clean: ## remove what was built
+	rm -rf .build .demo
