@@ -1,0 +1,9 @@
+public import ShipitEngine
+
+/// The probes that shipit brings.
+public enum BuiltinProbes {
+    public static func all() -> [any Probe] { [HTTPProbe(), TCPProbe(), RunProbe(), FileProbe(), DiskProbe()] }
+
+    /// Closes what the probes keep open; they may be used again afterwards.
+    public static func shutdown() async { await HTTPClients.shared.shutdown() }
+}
