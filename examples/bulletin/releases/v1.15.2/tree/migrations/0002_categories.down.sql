@@ -1,0 +1,2 @@
+DROP INDEX notices_by_category;
+ALTER TABLE notices DROP COLUMN category;
