@@ -1,0 +1,35 @@
+import ShipitCore
+
+/// The last words of a command that drove a run.
+enum EndReport {
+    /// - Parameter lastLines: the end of what `FailureReport.culprit` printed.
+    static func text(_ view: RunView, now: Instant, lastLines: [String] = []) -> String {
+        guard ExitCode.of(view.state) == 0 else {
+            return FailureReport.text(view, now: now, lastLines: lastLines)
+        }
+        return success(view, now: now) + "run \(view.created.run)\n"
+    }
+
+    private static func success(_ view: RunView, now: Instant) -> String {
+        let took = Words.duration(view.took(now: now))
+        let release = SafeText.line(view.created.release.tag)
+        let environment = SafeText.line(view.created.environment)
+        if view.created.dryRun { return "dry run of \(release) to \(environment): nothing was changed\n" }
+        switch view.state.outcome {
+        case .rolledBack:
+            let before = view.state.plan.previous.map { "; the release before it was \(SafeText.line($0.tag))" } ?? ""
+            return "rolled back: \(release) on \(environment)\(before)\n"
+        case .superseded: return "superseded by a newer deployment: \(release) on \(environment), after \(took)\n"
+        default:
+            let stages = Words.count(view.state.plan.stages.count, "stage")
+            let why = view.state.outcomeReason.map { "  \(SafeText.line($0))\n" } ?? ""
+            return "succeeded: \(release) is live on \(environment), after \(took) (\(stages)\(monitored(view)))\n"
+                + why
+        }
+    }
+
+    private static func monitored(_ view: RunView) -> String {
+        guard let began = view.state.monitoringStartedAt, let ended = view.state.finishedAt else { return "" }
+        return ", monitored for \(Words.duration(ended - began))"
+    }
+}

@@ -1,0 +1,102 @@
+import ShipitCore
+
+/// An event in words: what it is about, and what happened to it.
+struct EventWords: Hashable, Sendable {
+    /// A stage, or `run`, `monitor`, `rollback`, `operator`.
+    var subject: String
+    var words: String
+
+    private init(_ subject: String, _ words: String) {
+        self.subject = SafeText.line(subject)
+        self.words = SafeText.line(words)
+    }
+
+    private init(_ attempt: AttemptID, _ words: String) {
+        let part = attempt.part == .perform ? "" : "\(attempt.part.rawValue) "
+        self.init(attempt.stage.text, part + words)
+    }
+
+    init(_ event: RunEvent) {
+        switch event {
+        case .runCreated(let created):
+            let what = created.dryRun ? "dry run" : "deploy"
+            self.init(
+                "run",
+                "\(created.run): \(what) of \(created.release.tag) to \(created.environment) by \(created.startedBy)"
+                    + (created.parent.map { ", after \($0)" } ?? ""))
+        case .lockTaken(let epoch, let holder): self.init("lock", "taken by \(Self.words(holder)), epoch \(epoch)")
+        case .resumed(let epoch, let holder):
+            self.init("run", "taken up again by \(Self.words(holder)), epoch \(epoch)")
+        case .attemptStarted(let attempt): self.init(attempt, "started (attempt \(attempt.number))")
+        case .attemptReattached(let attempt): self.init(attempt, "still running (attempt \(attempt.number))")
+        case .stepStarted(let attempt, let step): self.init(attempt, "step \(step) started")
+        case .stepFinished(let attempt, let step, _): self.init(attempt, "step \(step) done")
+        case .attemptFinished(let attempt, let result): self.init(attempt, Self.words(result, attempt.number))
+        case .retryScheduled(let attempt, let at):
+            self.init(attempt, "tried again at \(Words.clock(at)) (attempt \(attempt.number))")
+        case .stageSkipped(let stage, let reason): self.init(stage.text, "skipped: \(reason)")
+        case .monitoringStarted: self.init("monitor", "started")
+        case .ruleFired(let rule, let observed):
+            self.init("monitor", "over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")
+        case .ruleCleared(let rule, let observed):
+            self.init("monitor", "no longer over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")
+        case .breached(let breach): self.init("monitor", "BREACH of \(Self.words(breach))")
+        case .inconclusive(let reason): self.init("monitor", "inconclusive: \(reason)")
+        case .rollbackStarted(let reason): self.init("rollback", "started: \(reason)")
+        case .operatorActed(let act): self.init("operator", Self.words(act))
+        case .paused(let reason): self.init("run", "paused: \(reason)")
+        case .interrupted(let reason): self.init("run", "interrupted: \(reason)")
+        case .runFinished(let outcome, let reason):
+            self.init("run", Self.words(outcome) + (reason.map { ": \($0)" } ?? ""))
+        }
+    }
+
+    static func words(_ holder: Holder) -> String { "\(holder.user), pid \(holder.pid) on \(holder.host)" }
+
+    static func words(_ breach: Breach) -> String {
+        "\(breach.rule) (\(Words.observed(breach.observed, ofRule: breach.rule)))"
+    }
+
+    static func words(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .succeeded: "succeeded"
+        case .rolledBack: "rolled back"
+        case .rollbackFailed: "rollback failed"
+        case .failed: "failed"
+        case .refused: "refused"
+        case .cancelled: "cancelled"
+        case .superseded: "superseded"
+        }
+    }
+
+    static func words(_ verdict: Verdict) -> String { verdict == .timedOut ? "timed out" : verdict.rawValue }
+
+    /// `failed (attempt 2): exit 1: no such table`.
+    private static func words(_ result: AttemptResult, _ number: Int) -> String {
+        if result.verdict == .succeeded { return "succeeded" }
+        return ["\(words(result.verdict)) (attempt \(number))", cause(result)].compactMap(\.self).joined(
+            separator: ": ")
+    }
+
+    /// The exit status and the reason, each said once; `nil` when there is neither.
+    static func cause(_ result: AttemptResult) -> String? {
+        let exit = result.exit.map(Words.exit)
+        guard let reason = result.reason else { return exit }
+        guard let exit, !reason.contains(exit) else { return reason }
+        // A success verified later, or a code of zero, explains nothing.
+        return result.exit == .code(0) ? reason : "\(exit): \(reason)"
+    }
+
+    private static func words(_ act: OperatorAct) -> String {
+        let wish =
+            switch act.kind {
+            case .cancel: "cancels the run"
+            case .rollback: "rolls the run back"
+            case .abandon: "abandons the run"
+            case .skip(let stage): "skips \(stage)"
+            case .retry(let stage): "retries \(stage)"
+            case .answer(let stage, let answer): "answers for \(stage): \(answer.rawValue)"
+            }
+        return "\(act.by) \(wish)" + (act.why.map { ": \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,136 @@
+import ShipitCore
+
+/// What is said when a run ends otherwise than well, or stands still: which stage and attempt, why, its last words, what
+/// is undone and what is not, and the one command to type next.
+enum FailureReport {
+    /// The attempt whose output explains the end; its last lines go into the report.
+    static func culprit(_ view: RunView) -> AttemptID? {
+        func first(_ part: Part, _ phase: PartState.Phase) -> AttemptID? {
+            view.stages.first { $0.state[part].phase == phase && $0.state[part].hasStarted }.map {
+                AttemptID(stage: $0.planned.name, part: part, number: $0.state[part].attempts)
+            }
+        }
+        return failedPerform(view) ?? first(.undo, .failed) ?? first(.finally, .failed) ?? first(.perform, .unknown)
+            ?? first(.undo, .unknown) ?? first(.finally, .unknown)
+    }
+
+    private static func failedPerform(_ view: RunView) -> AttemptID? {
+        view.stages.first { StageWord($0.state.perform, in: view) == .failed }.map {
+            AttemptID(stage: $0.planned.name, number: $0.state.perform.attempts)
+        }
+    }
+
+    /// - Parameter lastLines: the end of what the culprit printed.
+    static func text(_ view: RunView, now: Instant, lastLines: [String] = []) -> String {
+        var lines = [head(view, now: now)]
+        lines += reasons(view).map { "  " + SafeText.line($0) }
+        let shown = lastLines.map(SafeText.outputLine).filter { !$0.isEmpty }
+        if !shown.isEmpty {
+            lines.append("  the last lines of \(culprit(view).map { words($0) } ?? "its output"):")
+            lines += shown.map { "    | \($0)" }
+        }
+        if view.state.rollbackReason != nil || view.state.finallyFailed { lines += account(view) }
+        lines += next(view)
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    // MARK: Head
+
+    private static func head(_ view: RunView, now: Instant) -> String {
+        "\(verdict(view)): \(view.title), after \(Words.duration(view.took(now: now)))"
+    }
+
+    private static func verdict(_ view: RunView) -> String {
+        let state = view.state
+        switch view.phase {
+        case .waiting, .running, .monitoring, .rollingBack, .paused, .interrupted: return view.phase.rawValue
+        case .finished: break
+        }
+        if let person = state.abandonedBy { return "abandoned by \(SafeText.line(person))" }
+        let isUndone = ExitCode.of(state) != 5
+        switch state.outcome {
+        case .refused: return "refused, and nothing was changed"
+        case .cancelled:
+            let person = SafeText.line(state.cancelledBy ?? "somebody")
+            if state.rollbackReason == nil { return "cancelled by \(person), and nothing was changed" }
+            return "cancelled by \(person), and " + (isUndone ? "undone" : "NOT all undone")
+        case .rolledBack: return "FAILED and rolled back"
+        case .rollbackFailed: return "FAILED and NOT all undone"
+        case .failed: return state.rollbackReason == nil ? "FAILED" : "FAILED and NOT undone"
+        case .succeeded, .superseded, nil: return state.outcome.map(EventWords.words) ?? "ended"
+        }
+    }
+
+    // MARK: Reasons
+
+    private static func reasons(_ view: RunView) -> [String] {
+        let state = view.state
+        if let reason = state.pausedReason { return [reason] + failures(view).filter { !reason.contains($0) } }
+        if view.phase == .interrupted {
+            return [state.interruptedReason ?? "the process that drove the run is gone"] + progress(view)
+        }
+        let reasons = failures(view) + breaches(view)
+        if reasons.isEmpty { return [state.rollbackReason ?? state.outcomeReason].compactMap(\.self) }
+        return reasons
+    }
+
+    private static func failures(_ view: RunView) -> [String] {
+        view.stages.compactMap { planned, stage in
+            guard StageWord(stage.perform, in: view) == .failed, let last = stage.perform.last else { return nil }
+            let tries = planned.retry.attempts > 1 ? " of \(planned.retry.attempts)" : ""
+            let verb = last.verdict == .timedOut ? "timed out" : "failed"
+            return "stage \(planned.name) \(verb) in attempt \(stage.perform.attempts)\(tries)"
+                + (EventWords.cause(last).map { ": \($0)" } ?? "")
+        }
+    }
+
+    private static func breaches(_ view: RunView) -> [String] {
+        view.state.breaches.map { "breach of \(EventWords.words($0.breach)) at \(Words.clock($0.at))" }
+    }
+
+    private static func progress(_ view: RunView) -> [String] {
+        let words = view.stages.map { StageWord($0.state.perform, in: view) }
+        let done = words.count { $0 == .succeeded || $0 == .skipped }
+        return ["\(done) of \(Words.count(words.count, "stage")) \(done == 1 ? "is" : "are") through"]
+    }
+
+    // MARK: What is undone
+
+    private static func account(_ view: RunView) -> [String] {
+        let account = UndoAccount(view.state)
+        guard view.state.outcome != nil else { return [] }
+        if ExitCode.of(view.state) == 5 {
+            return list("undone:", account.undone) + list("NOT undone:", account.notUndone + account.undeclared)
+        }
+        return list("undone:", account.undone) + list("left as it is:", account.notUndone + account.undeclared)
+    }
+
+    private static func list(_ title: String, _ entries: [UndoAccount.Entry]) -> [String] {
+        guard !entries.isEmpty else { return [] }
+        let widest = entries.map { TextWidth.of($0.stage) }.max() ?? 0
+        return ["  " + title]
+            + entries.map { entry in
+                guard let note = entry.note else { return "    \(entry.stage)" }
+                return "    \(TextWidth.padded(entry.stage, to: widest))  \(note)"
+            }
+    }
+
+    // MARK: Next
+
+    private static func next(_ view: RunView) -> [String] {
+        if let step = NextStep(view) {
+            let note = step.note.map { ["  (\($0))"] } ?? []
+            return ["next: \(step.command)"] + note
+        }
+        guard view.state.outcome != .refused, view.state.abandonedBy == nil else { return [] }
+        if let culprit = culprit(view), culprit.part == .perform {
+            return ["next: shipit logs \(view.created.run) \(ShellWord.quoted(SafeText.line(culprit.stage.text)))"]
+        }
+        return ["next: shipit journal \(view.created.run)"]
+    }
+
+    private static func words(_ attempt: AttemptID) -> String {
+        let part = attempt.part == .perform ? "" : "the \(attempt.part.rawValue) of "
+        return part + SafeText.line(attempt.stage.text)
+    }
+}

@@ -1,0 +1,45 @@
+import ShipitCore
+import ShipitEngine
+
+/// A run as it is shown: what its journal says, and whether anybody still drives it.
+struct RunView: Sendable {
+    var created: RunCreated
+    var startedAt: Instant
+    var state: RunState
+    /// Proven dead: then nobody drives the run, whatever its journal said last.
+    var holderIsDead: Bool
+
+    init(created: RunCreated, startedAt: Instant, state: RunState, holderIsDead: Bool = false) {
+        self.created = created
+        self.startedAt = startedAt
+        self.state = state
+        self.holderIsDead = holderIsDead
+    }
+
+    init(_ record: RunRecord, state: RunState, holderIsDead: Bool = false) {
+        self.init(created: record.created, startedAt: record.startedAt, state: state, holderIsDead: holderIsDead)
+    }
+
+    /// Where the run stands.
+    var phase: RunPhase { Self.shown(state.phase, holderIsDead: holderIsDead) }
+
+    /// A run that nobody drives is interrupted, though it could not say so itself.
+    static func shown(_ phase: RunPhase, holderIsDead: Bool) -> RunPhase {
+        switch phase {
+        case .running, .monitoring, .rollingBack: holderIsDead ? .interrupted : phase
+        case .waiting, .paused, .interrupted, .finished: phase
+        }
+    }
+
+    /// `v1.15.2 to production`, for headings.
+    var title: String {
+        let dry = created.dryRun ? " (dry run)" : ""
+        return SafeText.line("\(created.release.tag) to \(created.environment)") + dry
+    }
+
+    /// How long the run took, or has been going on.
+    func took(now: Instant) -> TimeSpan { (state.finishedAt ?? now) - startedAt }
+
+    /// Each stage of the plan with where it stands, in plan order.
+    var stages: [(planned: PlannedStage, state: StageState)] { Array(zip(state.plan.stages, state.stages)) }
+}

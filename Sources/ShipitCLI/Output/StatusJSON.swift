@@ -1,0 +1,109 @@
+import ShipitCore
+import ShipitEngine
+
+/// `status RUN --output json`.
+enum StatusJSON {
+    static func value(_ view: RunView) -> JSONValue {
+        .members([
+            "run": RunJSON.value(view),
+            "stages": .array(view.stages.map { stage($0.planned.name, $0.state, view) }),
+            "rollback": .array(rollback(view)),
+            "gates": .array([]),
+            "breaches": .array(view.state.breaches.map(breach)),
+            "next": .text(NextStep(view)?.line),
+        ])
+    }
+
+    static func text(_ view: RunView) -> String { value(view).pretty + "\n" }
+
+    private static func stage(_ name: StageName, _ stage: StageState, _ view: RunView) -> JSONValue {
+        let part = stage.perform
+        let word = StageWord(part, in: view)
+        let finishedAt = part.hasStarted && word != .waiting && word != .running ? part.finishedAt : nil
+        return .members([
+            "name": .string(name.text),
+            "state": .string(word.rawValue),
+            "attempts": .integer(Int64(part.attempts)),
+            "startedAt": .text((part.firstStartedAt ?? part.startedAt)?.description),
+            "finishedAt": .text(finishedAt?.description),
+            "exitCode": exitCode(part),
+            "reason": .text(part.reason),
+            "outputs": .map(stage.outputs),
+        ])
+    }
+
+    /// Of the last attempt; null while it runs, and for one that a signal ended: that is the reason's to say.
+    private static func exitCode(_ part: PartState) -> JSONValue {
+        guard part.phase != .running, case .code(let code)? = part.last?.exit else { return .null }
+        return .integer(Int64(code))
+    }
+
+    /// In the order of undoing: a stage after all that need it.
+    private static func rollback(_ view: RunView) -> [JSONValue] {
+        guard view.state.rollbackReason != nil else { return [] }
+        return view.stages.reversed().filter(\.state.hasStarted).map { stage in
+            .members([
+                "stage": .string(stage.planned.name.text),
+                "state": .string(UndoWord(stage.state.undo, in: view).rawValue),
+                "attempts": .integer(Int64(stage.state.undo.attempts)),
+                "reason": .text(stage.state.undo.reason),
+            ])
+        }
+    }
+
+    private static func breach(_ breach: (breach: Breach, at: Instant)) -> JSONValue {
+        .members([
+            "rule": .string(breach.breach.rule), "at": .string(breach.at.description),
+            "observed": breach.breach.observed.map(JSONValue.number) ?? .null,
+        ])
+    }
+}
+
+/// The `run` object of `status`, and of `runs` without its journal being folded.
+enum RunJSON {
+    static func value(_ view: RunView) -> JSONValue {
+        value(
+            view.created, startedAt: view.startedAt, phase: view.phase, outcome: view.state.outcome,
+            finishedAt: view.state.finishedAt)
+    }
+
+    static func value(_ record: RunRecord, holderIsDead: Bool) -> JSONValue {
+        value(
+            record.created, startedAt: record.startedAt,
+            phase: RunView.shown(record.summary.state, holderIsDead: holderIsDead), outcome: record.summary.outcome,
+            finishedAt: record.summary.finishedAt)
+    }
+
+    private static func value(
+        _ created: RunCreated, startedAt: Instant, phase: RunPhase, outcome: Outcome?, finishedAt: Instant?
+    ) -> JSONValue {
+        .members([
+            "id": .string(created.run.text),
+            "pipeline": .string(created.pipeline),
+            "environment": .string(created.environment),
+            "release": release(created.release),
+            "planDigest": .string(created.planDigest),
+            "state": .string(phase.rawValue),
+            "outcome": .text(outcome?.rawValue),
+            "dryRun": .bool(created.dryRun),
+            "startedBy": .string(created.startedBy),
+            "startedAt": .string(startedAt.description),
+            "finishedAt": .text(finishedAt?.description),
+            "parent": .text(created.parent?.text),
+        ])
+    }
+
+    static func release(_ release: Release) -> JSONValue {
+        .members([
+            "tag": .string(release.tag), "version": .string(release.version), "commit": .string(release.commit),
+        ])
+    }
+}
+
+/// `runs --output json`: an array of `run` objects, newest first as the store gives them.
+enum RunsJSON {
+    /// - Parameter dead: the runs whose holder is proven dead.
+    static func text(_ records: [RunRecord], dead: Set<RunID> = []) -> String {
+        JSONValue.array(records.map { RunJSON.value($0, holderIsDead: dead.contains($0.created.run)) }).pretty + "\n"
+    }
+}

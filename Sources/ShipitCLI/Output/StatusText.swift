@@ -1,0 +1,108 @@
+import ShipitCore
+
+/// `status RUN` for a person.
+enum StatusText {
+    static func text(_ view: RunView, now: Instant) -> String {
+        var text = head(view, now: now) + "\n" + stages(view, now: now)
+        text += rollback(view) + breaches(view)
+        if let step = NextStep(view) {
+            text += "\nnext: \(step.command)\n" + (step.note.map { "  (\($0))\n" } ?? "")
+        }
+        return text
+    }
+
+    private static func head(_ view: RunView, now: Instant) -> String {
+        let (created, state) = (view.created, view.state)
+        var table = Table()
+        table.add("run", "\(created.run)" + (created.parent.map { ", after \($0)" } ?? ""))
+        table.add("release", SafeText.line("\(created.release.tag), commit \(created.release.commit.prefix(12))"))
+        table.add("to", SafeText.line("\(created.environment), pipeline \(created.pipeline)") + dry(created))
+        table.add("state", StateWords.of(view) + timing(view, now: now))
+        if let reason = reason(view) { table.add("why", SafeText.line(reason)) }
+        table.add("started", SafeText.line("\(Words.minute(view.startedAt)) UTC by \(created.startedBy)"))
+        if state.outcome != nil { table.add("exit code", "\(ExitCode.of(state))") }
+        return table.text
+    }
+
+    private static func dry(_ created: RunCreated) -> String { created.dryRun ? " (dry run: nothing is changed)" : "" }
+
+    private static func timing(_ view: RunView, now: Instant) -> String {
+        switch view.phase {
+        case .finished: " after \(Words.duration(view.took(now: now)))"
+        case .running, .monitoring, .rollingBack: ", \(Words.elapsed(view.took(now: now))) since its start"
+        case .waiting, .paused, .interrupted: ""
+        }
+    }
+
+    private static func reason(_ view: RunView) -> String? {
+        let state = view.state
+        if let reason = state.pausedReason ?? state.outcomeReason ?? state.interruptedReason { return reason }
+        if view.phase == .interrupted { return "the process that drove the run is gone" }
+        return state.rollbackReason
+    }
+
+    private static func stages(_ view: RunView, now: Instant) -> String {
+        var table = Table(["STAGE", "STATE", "ATTEMPTS", "TOOK", ""])
+        for (planned, stage) in view.stages {
+            let part = stage.perform
+            let attempts = part.hasStarted ? "\(part.attempts)" : "-"
+            table.add(
+                SafeText.line(planned.name.text), StageWord(part, in: view).rawValue, attempts,
+                took(part, view, now: now), SafeText.line(note(part)))
+        }
+        return table.text
+    }
+
+    private static func took(_ part: PartState, _ view: RunView, now: Instant) -> String {
+        guard let started = part.startedAt else { return "-" }
+        if let finished = part.finishedAt { return Words.duration(finished - started) }
+        return StageWord(part, in: view) == .running ? Words.elapsed(now - started) : "-"
+    }
+
+    private static func note(_ part: PartState) -> String {
+        if case .waiting(let until) = part.phase { return "tried again at \(Words.clock(until))" }
+        guard !part.isRunning, part.phase != .succeeded, let last = part.last else { return part.reason ?? "" }
+        return EventWords.cause(last) ?? part.reason ?? ""
+    }
+
+    private static func rollback(_ view: RunView) -> String {
+        guard view.state.rollbackReason != nil else { return "" }
+        var table = Table(["UNDO OF", "STATE", "ATTEMPTS", ""])
+        for (planned, stage) in view.stages.reversed() where stage.hasStarted {
+            let attempts = stage.undo.hasStarted ? "\(stage.undo.attempts)" : "-"
+            table.add(
+                SafeText.line(planned.name.text), UndoWord(stage.undo, in: view).rawValue, attempts,
+                SafeText.line(undoNote(planned, stage)))
+        }
+        return "\n" + table.text
+    }
+
+    private static func undoNote(_ planned: PlannedStage, _ stage: StageState) -> String {
+        if stage.isLeft { return "past its point of no return" }
+        switch planned.undo {
+        case .none: return planned.changes ? "declares no way back" : "changes nothing"
+        case .nothing: return "nothing to undo"
+        case .action, .call: return note(stage.undo)
+        }
+    }
+
+    private static func breaches(_ view: RunView) -> String {
+        guard !view.state.breaches.isEmpty else { return "" }
+        return "\n"
+            + view.state.breaches.map {
+                "breach at \(Words.clock($0.at)): \(SafeText.line(EventWords.words($0.breach)))\n"
+            }.joined()
+    }
+}
+
+/// Where a run stands, in two words at most.
+enum StateWords {
+    static func of(_ view: RunView) -> String {
+        of(phase: view.phase, outcome: view.state.outcome)
+    }
+
+    static func of(phase: RunPhase, outcome: Outcome?) -> String {
+        if phase == .finished, let outcome { return EventWords.words(outcome) }
+        return phase == .rollingBack ? "rolling back" : phase.rawValue
+    }
+}
