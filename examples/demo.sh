@@ -179,7 +179,14 @@ clean_up() {
         kill -TERM "$engine" 2>/dev/null || true
         wait "$engine" 2>/dev/null || true
     fi
-    if [[ -z ${DEMO_KEEP:-} || -z $finished ]] && [[ -d $project/var/run ]]; then stop_replicas; fi
+    if [[ -d $project/var/run && -z $finished ]]; then
+        # Commands outlive their engine: one that is just starting a replica is given the time to show it.
+        stop_replicas
+        sleep 2
+        stop_replicas
+    elif [[ -d $project/var/run && -z ${DEMO_KEEP:-} ]]; then
+        stop_replicas
+    fi
     if [[ $code != 0 && -d $project ]]; then
         say "demo: what happened is in $project: \"shipit -C $project status\", var/log/, var/effects.log" >&2
     fi
