@@ -5,7 +5,8 @@ public struct MonitorEvaluator: Sendable {
         public enum Standing: Hashable, Sendable {
             case noVerdict(since: Instant)
             case pass
-            /// Over its limit in every evaluation since then, not yet for as long as `for` asks.
+            /// Over its limit in every evaluation since then, not yet for as long as `for` asks; or failing, not yet as
+            /// often in a row as the rule asks.
             case over(since: Instant)
             case breached
         }
@@ -19,6 +20,8 @@ public struct MonitorEvaluator: Sendable {
 
     public private(set) var rules: [RuleState]
     private var windows: [String: SampleWindow]
+    /// When each source gave its last sample, whatever it said.
+    private var heard: [String: Instant] = [:]
     private let monitor: Monitor
 
     /// - Parameter began: when monitoring began, or the engine took the run up again.
@@ -38,6 +41,7 @@ public struct MonitorEvaluator: Sendable {
     public mutating func add(_ sample: Sample, from source: String) -> [RunEvent] {
         guard windows[source] != nil else { return [] }
         windows[source]!.add(sample)
+        heard[source] = max(sample.at, heard[source] ?? sample.at)
         var events: [RunEvent] = []
         for position in rules.indices where rules[position].rule.source == source {
             events += evaluate(position, windows[source]!, now: sample.at)
@@ -45,28 +49,47 @@ public struct MonitorEvaluator: Sendable {
         return events
     }
 
+    // MARK: One rule
+
+    private enum Judgement {
+        case noVerdict
+        case pass
+        /// Failing, not yet as often in a row as the rule asks.
+        case failing
+        case over
+    }
+
     private mutating func evaluate(_ position: Int, _ window: SampleWindow, now: Instant) -> [RunEvent] {
         let before = rules[position].standing
         let rule = rules[position].rule
-        let (over, observed) = Self.judge(rule, window, now: now)
+        let (judgement, observed) = Self.judge(rule, window, now: now)
         rules[position].observed = observed
-        guard let over else {
+        switch judgement {
+        case .noVerdict:
             if case .noVerdict = before { return [] }
             rules[position].standing = .noVerdict(since: now)
             return cleared(before, rule, observed)
-        }
-        guard over else {
+        case .pass:
             rules[position].standing = .pass
             return cleared(before, rule, observed)
+        case .failing:
+            if case .over = before { return [] }
+            rules[position].standing = .over(since: now)
+            return cleared(before, rule, observed)
+        case .over: return over(position, before, rule, observed, now: now)
         }
+    }
+
+    private mutating func over(
+        _ position: Int, _ before: RuleState.Standing, _ rule: Rule, _ observed: Double?, now: Instant
+    ) -> [RunEvent] {
         var since = now
-        switch before {
-        case .over(let start): since = start
-        case .breached: return []
-        case .pass, .noVerdict: break
-        }
         var events: [RunEvent] = []
-        if since == now { events.append(.ruleFired(rule: rule.text, observed: observed)) }
+        switch before {
+        case .breached: return []
+        case .over(let start) where Self.hasFired(rule): since = start
+        case .over, .pass, .noVerdict: events.append(.ruleFired(rule: rule.text, observed: observed))
+        }
         if now - since >= Self.hold(rule) {
             rules[position].standing = .breached
             if !rules[position].warns { events.append(.breached(Breach(rule: rule.text, observed: observed))) }
@@ -78,9 +101,16 @@ public struct MonitorEvaluator: Sendable {
 
     private func cleared(_ before: RuleState.Standing, _ rule: Rule, _ observed: Double?) -> [RunEvent] {
         switch before {
-        case .over, .breached: [.ruleCleared(rule: rule.text, observed: observed)]
+        case .breached: [.ruleCleared(rule: rule.text, observed: observed)]
+        case .over: Self.hasFired(rule) ? [.ruleCleared(rule: rule.text, observed: observed)] : []
         case .pass, .noVerdict: []
         }
+    }
+
+    /// Whether a rule that stands at `over` has been reported: one that counts failures is when it has counted enough.
+    private static func hasFired(_ rule: Rule) -> Bool {
+        if case .fails = rule.kind { return false }
+        return true
     }
 
     private static func hold(_ rule: Rule) -> TimeSpan {
@@ -88,62 +118,74 @@ public struct MonitorEvaluator: Sendable {
         return .zero
     }
 
-    /// Whether the rule's condition holds now; `nil` when there is no verdict.
-    private static func judge(_ rule: Rule, _ window: SampleWindow, now: Instant) -> (over: Bool?, observed: Double?) {
+    private static func judge(
+        _ rule: Rule, _ window: SampleWindow, now: Instant
+    ) -> (judgement: Judgement, observed: Double?) {
         switch rule.kind {
         case .fails(let times):
-            guard !window.samples.isEmpty else { return (nil, nil) }
-            return (window.failuresInARow >= times, Double(window.failuresInARow))
+            if window.isEmpty { return (.noVerdict, nil) }
+            let count = window.failuresInARow
+            return (count >= times ? .over : count > 0 ? .failing : .pass, Double(count))
         case .metric(let metric, let condition, _):
-            guard let value = measure(metric, window, now: now), !value.isNaN else { return (nil, nil) }
-            return (condition.holds(value), value)
+            guard let value = measure(metric, window, now: now), value.isFinite else { return (.noVerdict, nil) }
+            return (condition.holds(value) ? .over : .pass, value)
         }
     }
 
     private static func measure(_ metric: Rule.Metric, _ window: SampleWindow, now: Instant) -> Double? {
         switch metric {
-        case .errorRate:
-            let values = window.values(now: now) { sample in
-                switch sample.kind {
-                case .good: 0
-                case .error: 1
-                case .noData: nil
-                }
-            }
-            return values.map { $0.reduce(0, +) / Double($0.count) }
-        case .quantile(let share):
-            return window.values(now: now, seconds).map { quantile(share, ofSorted: $0.sorted()) }
-        case .mean:
-            return window.values(now: now, seconds).map { $0.reduce(0, +) / Double($0.count) }
-        case .value:
-            guard case .good(_, let number)? = window.samples.last?.kind else { return nil }
-            return number
+        case .errorRate: window.errors.values(now: now).map { $0.reduce(0, +) / Double($0.count) }
+        case .quantile(let share): window.latencies.values(now: now).map { quantile(share, ofSorted: $0.sorted()) }
+        case .mean: window.latencies.values(now: now).map { $0.reduce(0, +) / Double($0.count) }
+        case .value: window.number
         }
     }
 
-    private static func seconds(_ sample: Sample) -> Double? {
-        if case .good(let seconds, _) = sample.kind { return seconds }
-        return nil
-    }
+    // MARK: All rules
 
     /// What the rules that bring the old release back say together.
     public func verdict(now: Instant) -> MonitorVerdict {
         let guards = rules.filter { !$0.warns }
         if guards.isEmpty { return .none }
-        if guards.allSatisfy({ $0.standing == .pass }) { return .pass }
+        var reason: String?
+        var isOpen = false
         for state in guards {
-            if case .noVerdict(let since) = state.standing, now - since >= monitor.grace {
-                return .inconclusive("no verdict on \"\(state.rule.text)\": too little data from \(state.rule.source)")
+            switch standing(state, now: now) {
+            case .pass: break
+            case .over, .breached: isOpen = true
+            case .noVerdict(let since) where now - since < monitor.grace: isOpen = true
+            case .noVerdict:
+                reason = reason ?? "no verdict on \"\(state.rule.text)\": too little data from \(state.rule.source)"
             }
         }
-        return .open
+        // Where no verdict is borne, the other rules have the last word.
+        if let reason, !isOpen || monitor.inconclusive != .ignore { return .inconclusive(reason) }
+        return isOpen ? .open : .pass
     }
 
     /// When `verdict` may change without another sample.
     public func nextChange(after now: Instant) -> Instant? {
         rules.filter { !$0.warns }.compactMap { state in
-            if case .noVerdict(let since) = state.standing { return since + monitor.grace }
-            return nil
+            if case .noVerdict(let since) = standing(state, now: now) { return since + monitor.grace }
+            return silence(state.rule.source).map { $0 + monitor.grace }
         }.filter { $0 > now }.min()
+    }
+
+    /// A source that has fallen silent gives no verdict, whatever it said last.
+    private func standing(_ state: RuleState, now: Instant) -> RuleState.Standing {
+        switch state.standing {
+        case .noVerdict, .breached: return state.standing
+        case .pass, .over:
+            guard let silence = silence(state.rule.source), silence <= now else { return state.standing }
+            return .noVerdict(since: silence)
+        }
+    }
+
+    /// From when on a source counts as silent if it says nothing more.
+    private func silence(_ name: String) -> Instant? {
+        guard let heard = heard[name], let source = monitor.sources.first(where: { $0.name == name }) else {
+            return nil
+        }
+        return heard + max(monitor.window, source.every + source.every + source.timeout)
     }
 }
