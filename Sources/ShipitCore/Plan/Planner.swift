@@ -44,7 +44,7 @@ public struct Planner: Sendable {
             secrets: pipeline.secrets, passEnv: pipeline.passEnv, stages: inOrder(stages),
             suites: try substitute(pipeline.suites, known),
             monitor: try pipeline.monitor.map { monitor throws(PlanError) in
-                try substitute(monitor, known, members)
+                try substitute(monitor, known)
             })
     }
 
@@ -115,22 +115,33 @@ public struct Planner: Sendable {
     /// Each stage after all that it needs, otherwise in the order of the file.
     private func inOrder(_ stages: [PlannedStage]) -> [PlannedStage] {
         let index = Dictionary(uniqueKeysWithValues: stages.enumerated().map { ($1.name, $0) })
-        var unmet = stages.map(\.needs.count)
-        var dependents: [[Int]] = Array(repeating: [], count: stages.count)
-        for (position, stage) in stages.enumerated() {
-            for need in stage.needs { if let place = index[need] { dependents[place].append(position) } }
-        }
-        var queue = stages.indices.filter { unmet[$0] == 0 }
-        var head = 0
-        while head < queue.count {
-            for dependent in dependents[queue[head]] {
-                unmet[dependent] -= 1
-                if unmet[dependent] == 0 { queue.append(dependent) }
+        enum Mark { case new, open, placed }
+        var marks = Array(repeating: Mark.new, count: stages.count)
+        var ordered: [PlannedStage] = []
+        ordered.reserveCapacity(stages.count)
+        for start in stages.indices {
+            // A stack of its own: a chain of 10,000 stages written backwards must not end the process's.
+            var path = [start]
+            while let stage = path.last {
+                guard marks[stage] == .new else {
+                    path.removeLast()
+                    if marks[stage] == .open {
+                        marks[stage] = .placed
+                        ordered.append(stages[stage])
+                    }
+                    continue
+                }
+                marks[stage] = .open
+                for need in stages[stage].needs.reversed() {
+                    guard let place = index[need], marks[place] != .open else {
+                        preconditionFailure(
+                            "a checked pipeline has no cycle and no unknown need: \(stages[stage].name)")
+                    }
+                    if marks[place] == .new { path.append(place) }
+                }
             }
-            head += 1
         }
-        precondition(queue.count == stages.count, "a checked pipeline has no cycle and no unknown need")
-        return queue.map { stages[$0] }
+        return ordered
     }
 
     // MARK: Checks and the monitor
@@ -150,11 +161,8 @@ public struct Planner: Sendable {
         return changed
     }
 
-    private func substitute(
-        _ monitor: Monitor, _ known: KnownValues, _ members: [StageName: [StageName]]
-    ) throws(PlanError) -> Monitor {
+    private func substitute(_ monitor: Monitor, _ known: KnownValues) throws(PlanError) -> Monitor {
         var changed = monitor
-        changed.from = monitor.from.map { members[$0]?.last ?? $0 }
         for position in changed.sources.indices {
             changed.sources[position].probe = try changed.sources[position].probe.mapText {
                 template throws(PlanError) in try known.substitute(template)
