@@ -41,6 +41,8 @@ extension Instant: CustomStringConvertible, Codable {
         else { return nil }
         let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
         milliseconds = days * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + millisecond
+        // A 30th of February, a 25th hour or another separator comes out as something else.
+        guard description == text else { return nil }
     }
 
     public init(from decoder: any Decoder) throws {

@@ -36,9 +36,11 @@ public struct RetryPolicy: Hashable, Sendable, Codable {
         if jitter > 0 {
             let position = Double(stableHash("\(seed)/\(number)") % 10_000) / 10_000
             delay *= 1 + jitter * (2 * position - 1)
+            if let maxDelay { delay = min(delay, Double(maxDelay.milliseconds)) }
         }
         // 30 days: past it a backoff is a mistake, and Int64 stays far away.
-        return TimeSpan(milliseconds: Int64(min(max(0, delay), 2_592_000_000)))
+        guard delay < 2_592_000_000 else { return .hours(720) }
+        return TimeSpan(milliseconds: Int64(max(0, delay)))
     }
 
     /// Whether a result is worth another try under `on`.
