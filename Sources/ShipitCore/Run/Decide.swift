@@ -54,7 +54,10 @@ private func decideAbandoned(_ state: RunState, by person: String) -> [Decision]
 
 private func decideInterrupted(_ state: RunState, _ conditions: Conditions) -> [Decision] {
     if state.isRunningAnything {
-        return conditions.interrupt == .abort ? endAll(state, because: .interrupted) { _ in true } : []
+        if conditions.interrupt == .abort { return endAll(state, because: .interrupted) { _ in true } }
+        // A cancel or a breach ends what runs, an interrupt or not; the way back is for the next engine.
+        let isBoundBack = state.rollbackReason == nil && orderToStop(state) != nil
+        return isBoundBack ? endAll(state, because: .cancelled) { $0.part == .perform } : []
     }
     if state.interruptedReason != nil { return [.stop] }
     return [.record(.interrupted(reason: "interrupted by the operator"))]
@@ -93,14 +96,19 @@ private enum StopCourse {
 }
 
 private func stopCourse(_ state: RunState, _ survey: Survey) -> StopCourse? {
-    if let person = state.cancelledBy { return .now("cancelled by \(person)") }
-    if state.rollbackWasAskedFor, let act = state.acts.last(where: { $0.kind == .rollback }) {
-        return .now("asked for by \(act.by)" + (act.why.map { ": \($0)" } ?? ""))
-    }
-    if let breach = state.breaches.last { return .now("breach of \(breach.breach.rule)") }
+    if let reason = orderToStop(state) { return .now(reason) }
     if let failed = survey.failed.first { return .failure(failed) }
     if let asked = survey.questions.first { return .question(asked) }
     return nil
+}
+
+/// What ends even running stages: a person's word, or a breach.
+private func orderToStop(_ state: RunState) -> String? {
+    if state.rollbackWasAskedFor, let act = state.acts.last(where: { $0.kind == .rollback }) {
+        return "asked for by \(act.by)" + (act.why.map { ": \($0)" } ?? "")
+    }
+    if let person = state.cancelledBy { return "cancelled by \(person)" }
+    return state.breaches.last.map { "breach of \($0.breach.rule)" }
 }
 
 private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCourse, _ now: Instant) -> [Decision] {
@@ -108,10 +116,12 @@ private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCours
         if case .now = course { return endAll(state, because: .cancelled) { $0.part == .perform } }
         return survey.verifications
     }
-    if let asked = survey.questions.first, !state.rollbackWasAskedFor {
-        return [.record(.paused(reason: question(state, asked)))]
+    // Who says that all is to be undone has answered what became of it; a breach has not.
+    if state.rollbackWasAskedFor || state.cancelledBy != nil, case .now(let reason) = course {
+        return begin(rollback: reason, state, now)
     }
     if !survey.verifications.isEmpty { return survey.verifications }
+    if let asked = survey.questions.first { return [.record(.paused(reason: question(state, asked)))] }
     switch course {
     case .question: return []
     case .now(let reason): return begin(rollback: reason, state, now)
@@ -127,17 +137,13 @@ private func begin(rollback reason: String, _ state: RunState, _ now: Instant) -
     let somethingToUndo = state.plan.stages.indices.contains {
         state.stages[$0].hasStarted && state.plan.stages[$0].undo != .none
     }
-    if state.hasChangedAnything || somethingToUndo { return [.record(.rollbackStarted(reason: reason))] }
+    if state.hasChangedAnything || somethingToUndo || state.rollbackWasAskedFor {
+        return [.record(.rollbackStarted(reason: reason))]
+    }
     if let more = decideFinally(state, now) { return more }
     let outcome: Outcome =
-        state.finallyFailed ? .failed : state.cancelledBy != nil ? .cancelled : .refused
+        state.cancelledBy != nil ? .cancelled : state.finallyFailed ? .failed : .refused
     return [.record(.runFinished(outcome: outcome, reason: reason))]
-}
-
-private func question(_ state: RunState, _ activity: RunState.Activity) -> String {
-    let name = state.plan.stages[activity.stage].name
-    let part = activity.part == .perform ? "" : "the \(activity.part.rawValue) of "
-    return "nobody knows how \(part)\(name) ended; say so with --stage \(name)=done, failed or rerun"
 }
 
 private func failureReason(_ state: RunState, _ activity: RunState.Activity) -> String {
@@ -153,8 +159,7 @@ private func starts(_ state: RunState, _ survey: Survey, _ conditions: Condition
         decisions.append(.record(.attemptStarted(state.attempt(activity, state[activity].attempts + 1))))
         free -= 1
     }
-    var groups = state.runningInGroup
-    for position in state.ready[state.readyHead...] {
+    for position in state.ready.candidates {
         let stage = state.plan.stages[position]
         guard state.stages[position].perform.phase == .pending else { continue }
         if stage.skipped {
@@ -162,10 +167,6 @@ private func starts(_ state: RunState, _ survey: Survey, _ conditions: Condition
             continue
         }
         guard free > 0 else { break }
-        if let group = stage.group, let limit = stage.groupLimit {
-            guard groups[group, default: 0] < limit else { continue }
-            groups[group, default: 0] += 1
-        }
         decisions.append(.record(.attemptStarted(AttemptID(stage: stage.name, number: 1))))
         free -= 1
     }
@@ -174,34 +175,42 @@ private func starts(_ state: RunState, _ survey: Survey, _ conditions: Condition
 
 private func monitoringBegins(_ state: RunState) -> Bool {
     guard state.plan.monitor != nil, state.monitoringStartedAt == nil else { return false }
-    guard let from = state.monitorFrom else { return state.unfinishedPerforms == 0 }
-    let phase = state.stages[from].perform.phase
-    return phase == .succeeded || phase == .none
+    if state.monitorFrom.isEmpty { return state.unfinishedPerforms == 0 }
+    return state.monitorFrom.allSatisfy {
+        let phase = state.stages[$0].perform.phase
+        return phase == .succeeded || phase == .none
+    }
 }
 
 /// All stages are through: `finally`, the monitor's tail, the end.
 private func decideEnd(_ state: RunState, _ conditions: Conditions, _ now: Instant) -> [Decision] {
     if let more = decideFinally(state, now) { return more }
+    var reason: String?
     if let monitor = state.plan.monitor {
         let end = (state.lastStageEndedAt ?? now) + monitor.duration
         switch conditions.monitor {
-        case .inconclusive(let reason): return inconclusive(state, monitor, reason)
+        case .inconclusive(let why):
+            if let more = inconclusive(state, monitor, why) { return more }
+            guard now >= end else { return [.wait(until: end)] }
+            reason = why
         case .pass where now >= end: break
         case .none where now >= end && monitor.rollbackWhen.isEmpty: break
-        case .pass, .none, .open: return [.wait(until: max(end, now + .milliseconds(1)))]
+        // Past the end only another sample, or the grace of a rule without verdict, can tell.
+        case .pass, .none, .open: return now < end ? [.wait(until: end)] : []
         }
     }
     if state.finallyFailed {
         return [.record(.runFinished(outcome: .failed, reason: "all stages succeeded, but a finally failed"))]
     }
-    return [.record(.runFinished(outcome: .succeeded, reason: nil))]
+    return [.record(.runFinished(outcome: .succeeded, reason: reason))]
 }
 
-private func inconclusive(_ state: RunState, _ monitor: Monitor, _ reason: String) -> [Decision] {
+/// `nil` where no verdict is borne until the end.
+private func inconclusive(_ state: RunState, _ monitor: Monitor, _ reason: String) -> [Decision]? {
     if state.inconclusiveReason == nil { return [.record(.inconclusive(reason: reason))] }
     switch monitor.inconclusive {
     case .pause: return [.record(.paused(reason: reason))]
     case .rollback: return [.record(.rollbackStarted(reason: reason))]
-    case .ignore: return [.record(.runFinished(outcome: .succeeded, reason: reason))]
+    case .ignore: return nil
     }
 }

@@ -3,27 +3,25 @@ func decideRollback(_ state: RunState, _ conditions: Conditions, _ now: Instant)
     let survey = Survey(state, part: .undo, now: now)
     var decisions = survey.retries
     var free = conditions.jobs - state.live.count(where: { state[$0].isRunning })
-    for activity in survey.due + state.undoReady.map({ .init(stage: $0, part: .undo) }) where free > 0 {
+    func start(_ activity: RunState.Activity) {
         decisions.append(.record(.attemptStarted(state.attempt(activity, state[activity].attempts + 1))))
         free -= 1
     }
-    if !decisions.isEmpty || state.isRunningAnything { return decisions + survey.waits }
-    if let asked = survey.questions.first {
-        let name = state.plan.stages[asked.stage].name
-        return [
-            .record(
-                .paused(
-                    reason: "nobody knows how the undo of \(name) ended; "
-                        + "say so with --stage \(name)=done, failed or rerun"))
-        ]
+    for activity in survey.due where free > 0 { start(activity) }
+    for stage in state.undoReady.candidates {
+        if free <= 0 { break }
+        if state.stages[stage].undo.phase == .pending { start(.init(stage: stage, part: .undo)) }
     }
+    if !decisions.isEmpty || state.isRunningAnything { return decisions + survey.waits }
+    // All the others are undone before a person is asked.
     if !survey.waits.isEmpty { return survey.waits }
+    if let asked = survey.questions.first { return [.record(.paused(reason: question(state, asked)))] }
     if let more = decideFinally(state, now) { return more }
     return [.record(.runFinished(outcome: rollbackOutcome(state), reason: state.rollbackReason))]
 }
 
 private func rollbackOutcome(_ state: RunState) -> Outcome {
-    if state.cancelledBy != nil { return .cancelled }
+    if state.cancelledBy != nil, !state.rollbackWasAskedFor { return .cancelled }
     if state.hasChangedAnything, !state.declaresWayBack { return .failed }
     return state.isWhollyUndone ? .rolledBack : .rollbackFailed
 }
@@ -32,22 +30,22 @@ private func rollbackOutcome(_ state: RunState) -> Outcome {
 func decideFinally(_ state: RunState, _ now: Instant) -> [Decision]? {
     if state.live.contains(where: { $0.part == .finally && state[$0].isRunning }) { return [] }
     let survey = Survey(state, part: .finally, now: now)
-    if let asked = survey.questions.first {
-        let name = state.plan.stages[asked.stage].name
-        return [
-            .record(
-                .paused(
-                    reason: "nobody knows how the finally of \(name) ended; "
-                        + "say so with --stage \(name)=done, failed or rerun"))
-        ]
-    }
     if !survey.retries.isEmpty { return survey.retries }
     let next =
         survey.due.first
-        ?? state.finallyStages.first { state.stages[$0].hasStarted && state.stages[$0].finally.phase == .pending }
-        .map { RunState.Activity(stage: $0, part: .finally) }
+        ?? state.finallyStages[state.finallyHead...].first {
+            state.stages[$0].hasStarted && state.stages[$0].finally.phase == .pending
+        }.map { RunState.Activity(stage: $0, part: .finally) }
     if let next { return [.record(.attemptStarted(state.attempt(next, state[next].attempts + 1)))] }
-    return survey.waits.isEmpty ? nil : survey.waits
+    if !survey.waits.isEmpty { return survey.waits }
+    if let asked = survey.questions.first { return [.record(.paused(reason: question(state, asked)))] }
+    return nil
+}
+
+func question(_ state: RunState, _ activity: RunState.Activity) -> String {
+    let name = state.plan.stages[activity.stage].name
+    let part = activity.part == .perform ? "" : "the \(activity.part.rawValue) of "
+    return "nobody knows how \(part)\(name) ended; say so with --stage \(name)=done, failed or rerun"
 }
 
 extension RunState {

@@ -4,33 +4,50 @@ extension RunState {
         switch act.kind {
         case .cancel:
             if outcome != nil { return "the run has ended already" }
-            return rollbackReason == nil ? nil : "the run is rolling back already"
-        case .rollback:
-            if outcome == .refused { return "nothing of this run is to be undone: it was refused before any change" }
-            return isRollingBack ? "the run is rolling back already" : nil
-        case .abandon: return abandonedBy == nil ? nil : "the run has been abandoned already"
+            return isBoundBack ? "the run is rolling back already" : nil
+        case .rollback: return refusalOfRollback
+        case .abandon:
+            if abandonedBy != nil { return "the run has been abandoned already" }
+            return outcome == nil || ExitCode.of(self) == 5 ? nil : "the run has ended, and nothing of it is left open"
         case .skip(let name): return refusalOfSkip(name)
         case .retry(let name):
             guard let stage = self[name] else { return noStage(name) }
-            if outcome != nil || rollbackReason != nil { return "the run no longer goes forward" }
-            return stage.perform.phase == .failed ? nil : "stage \(name) has not failed"
+            if !goesForward { return "the run no longer goes forward" }
+            switch stage.perform.phase {
+            case .failed, .cancelled: return nil
+            case .pending, .running, .waiting, .succeeded, .interrupted, .unknown, .none:
+                return "stage \(name) has not failed"
+            }
         case .answer(let name, _):
-            guard let stage = self[name] else { return noStage(name) }
-            let isAsked = Part.allParts.contains { stage[$0].phase == .unknown }
-            return isAsked ? nil : "nobody asks how stage \(name) ended"
+            guard let position = index[name] else { return noStage(name) }
+            return outcome == nil && askedPart(position) != nil ? nil : "nobody asks how stage \(name) ended"
         }
     }
 
-    private var isRollingBack: Bool { rollbackReason != nil && outcome == nil }
+    private var refusalOfRollback: String? {
+        if outcome == .refused { return "nothing of this run is to be undone: it was refused before any change" }
+        if abandonedBy != nil { return "the run has been abandoned" }
+        if isBoundBack { return "the run is rolling back already" }
+        return outcome == .rolledBack ? "everything of this run has been undone already" : nil
+    }
+
+    /// Whether the run is being undone, or will be as soon as what runs has ended.
+    private var isBoundBack: Bool { outcome == nil && (rollbackReason != nil || rollbackWasAskedFor) }
+
+    /// Whether stages may still start.
+    private var goesForward: Bool {
+        outcome == nil && rollbackReason == nil && !rollbackWasAskedFor && cancelledBy == nil && abandonedBy == nil
+            && breaches.isEmpty && !finallyStages.contains { stages[$0].finally.hasStarted }
+    }
 
     private func refusalOfSkip(_ name: StageName) -> String? {
         guard let stage = self[name] else { return noStage(name) }
-        if outcome != nil || rollbackReason != nil { return "the run no longer goes forward" }
+        if !goesForward { return "the run no longer goes forward" }
         switch stage.perform.phase {
-        case .pending, .waiting, .failed: return nil
+        case .pending, .waiting, .failed, .cancelled: return nil
         case .running: return "stage \(name) is running"
         case .unknown, .interrupted: return "stage \(name) has started: answer with --stage \(name)=done instead"
-        case .succeeded, .cancelled, .none: return "stage \(name) is over"
+        case .succeeded, .none: return "stage \(name) is over"
         }
     }
 

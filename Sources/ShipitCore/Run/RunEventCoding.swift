@@ -3,7 +3,7 @@ extension RunEvent: Codable {
     private enum Key: String, CodingKey {
         case type, run, pipeline, environment, release, planDigest, startedBy, dryRun, parent
         case epoch, holder, stage, attempt, step, result, verdict, exitCode, signal, reason, outputs, retryable
-        case retryAt, rule, observed, act, name, by, why, answer, outcome
+        case retryAt, rule, observed, act, part, by, why, answer, outcome
     }
 
     /// The event's name in the journal.
@@ -95,7 +95,7 @@ extension RunEvent: Codable {
     private static func encode(_ attempt: AttemptID, into json: inout Container, part: Bool = false) throws {
         try json.encode(attempt.stage, forKey: .stage)
         try json.encode(attempt.number, forKey: .attempt)
-        if part, attempt.part != .perform { try json.encode(attempt.part.rawValue, forKey: .name) }
+        if part, attempt.part != .perform { try json.encode(attempt.part, forKey: .part) }
     }
 
     private static func encode(_ result: AttemptResult, into json: inout Container) throws {
@@ -136,7 +136,7 @@ extension RunEvent: Codable {
                 number: try json.decode(Int.self, forKey: .attempt))
         }
         func anyAttempt() throws -> AttemptID {
-            try attempt(try json.decodeIfPresent(Part.self, forKey: .name) ?? .perform)
+            try attempt(try json.decodeIfPresent(Part.self, forKey: .part) ?? .perform)
         }
         func text(_ key: Key) throws -> String { try json.decode(String.self, forKey: key) }
         func stage() throws -> StageName { try json.decode(StageName.self, forKey: .stage) }

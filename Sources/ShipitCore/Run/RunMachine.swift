@@ -37,6 +37,8 @@ public struct Turn: Sendable {
     public var effects: [Effect] = []
     /// Happenings that were refused: what the person who asked is told.
     public var refusals: [String] = []
+
+    public init() {}
 }
 
 /// The one place where a run moves: what happened in, events and effects out. No I/O, no clock.
@@ -45,7 +47,6 @@ public struct RunMachine: Sendable {
     public private(set) var monitor: MonitorEvaluator?
     private var interrupt = Conditions.Interrupt.none
     private let jobs: Int
-    private var reentered: Set<AttemptID> = []
     private var ending: Set<AttemptID> = []
     private var verifying: Set<AttemptID> = []
 
@@ -62,6 +63,7 @@ public struct RunMachine: Sendable {
     /// Everything that happened since the last turn, in; everything to be done next, out.
     public mutating func turn(_ inbox: [Happening], now: Instant) -> Turn {
         var turn = Turn()
+        resumeMonitor(now: now)
         for happening in inbox { take(happening, into: &turn, now: now) }
         turn.effects += pendingReentry.map(Effect.reenter)
         pendingReentry = []
@@ -88,14 +90,11 @@ public struct RunMachine: Sendable {
     }
 
     private mutating func addEffects(of decisions: [Decision], to turn: inout Turn, now: Instant) {
-        var wake: Instant? =
-            state.phase == .monitoring || state.monitoringStartedAt != nil
-            ? monitor?.nextChange(after: now) : nil
+        var wake = monitor?.nextChange(after: now)
         for decision in decisions {
             switch decision {
             case .record: break
             case .end(let attempt, let verdict):
-                // A second interrupt may have to end what a first one let finish, so the cause may sharpen, once.
                 if ending.insert(attempt).inserted { turn.effects.append(.end(attempt, because: verdict)) }
             case .verify(let attempt):
                 if verifying.insert(attempt).inserted { turn.effects.append(.verify(attempt)) }
@@ -117,6 +116,12 @@ public struct RunMachine: Sendable {
         }
     }
 
+    /// A run taken up again is judged by samples taken from now on.
+    private mutating func resumeMonitor(now: Instant) {
+        guard state.monitoringStartedAt != nil, state.rollbackReason == nil, state.outcome == nil else { return }
+        startMonitor(at: now)
+    }
+
     private mutating func startMonitor(at now: Instant) {
         if monitor == nil, let rules = state.plan.monitor { monitor = MonitorEvaluator(rules, began: now) }
     }
@@ -130,19 +135,18 @@ public struct RunMachine: Sendable {
             guard isInFlight(attempt) else { return }
             record(.attemptFinished(attempt, result), into: &turn, now: now)
         case .verified(let attempt, let outcome): takeVerified(attempt, outcome, into: &turn, now: now)
-        case .stepStarted(let attempt, let step): record(.stepStarted(attempt, step: step), into: &turn, now: now)
+        case .stepStarted(let attempt, let step):
+            if isInFlight(attempt) { record(.stepStarted(attempt, step: step), into: &turn, now: now) }
         case .stepFinished(let attempt, let step, let result):
-            record(.stepFinished(attempt, step: step, result: result), into: &turn, now: now)
-        case .reattached(let attempt): record(.attemptReattached(attempt), into: &turn, now: now)
+            if isInFlight(attempt) {
+                record(.stepFinished(attempt, step: step, result: result), into: &turn, now: now)
+            }
+        case .reattached(let attempt):
+            if isInFlight(attempt) { record(.attemptReattached(attempt), into: &turn, now: now) }
         case .sampled(let source, let sample): take(sample, from: source, into: &turn, now: now)
         case .asked(let act): take(act, into: &turn, now: now)
         case .interrupted: interrupt = interrupt == .none ? .drain : .abort
-        case .recorded(let event):
-            record(event, into: &turn, now: now)
-            // A resumed run is judged by samples taken from now on.
-            if case .resumed = event, state.monitoringStartedAt != nil, state.rollbackReason == nil {
-                startMonitor(at: now)
-            }
+        case .recorded(let event): record(event, into: &turn, now: now)
         case .tick: break
         }
     }
@@ -156,7 +160,8 @@ public struct RunMachine: Sendable {
         _ attempt: AttemptID, _ outcome: VerifiedOutcome, into turn: inout Turn, now: Instant
     ) {
         verifying.remove(attempt)
-        guard let part = state[attempt.stage]?[attempt.part], part.phase == .unknown, part.attempts == attempt.number
+        guard let part = state[attempt.stage]?[attempt.part], part.phase == .unknown, part.attempts == attempt.number,
+            state.rollbackReason == nil, state.outcome == nil
         else { return }
         let result =
             switch outcome {

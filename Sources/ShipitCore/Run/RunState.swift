@@ -33,21 +33,22 @@ public struct RunState: Sendable {
     let dependents: [[Int]]
     /// Needs of each stage that are neither succeeded nor skipped.
     var unmet: [Int]
-    /// Stages whose needs are met, in the order in which they were; those before `readyHead` have been dealt with.
-    var ready: [Int] = []
-    var readyHead = 0
+    /// Stages whose needs are met, in the order in which they were.
+    var ready = StartQueue()
     /// What runs, waits for another try, failed, is unknown or interrupted: the few that deciding must look at.
     var live: [Activity] = []
     var unfinishedPerforms: Int
-    var runningInGroup: [String: Int] = [:]
     /// For each stage, how many stages that need it have not ended their undo.
     var undoBlockers: [Int] = []
-    var undoReady: [Int] = []
-    var unfinishedUndos = 0
+    var undoReady = StartQueue()
     /// Stages with a `finally`, the last one first.
     let finallyStages: [Int]
-    /// Monitoring begins when this stage has succeeded (or was skipped); `nil`: when all have.
-    let monitorFrom: Int?
+    /// Where in `finallyStages` the next one is looked for; those before have been started or never will be.
+    var finallyHead = 0
+    /// Monitoring begins when these have succeeded (or were skipped); none: when all stages have.
+    let monitorFrom: [Int]
+    /// The stages that `for-each` made of one, by the name of that one.
+    let groups: [String: [Int]]
 
     /// A part of a stage, by the stage's place in the plan.
     struct Activity: Hashable, Sendable {
@@ -76,10 +77,21 @@ public struct RunState: Sendable {
         self.dependents = dependents
         unmet = needs.map(\.count)
         finallyStages = plan.stages.indices.reversed().filter { plan.stages[$0].finally != nil }
-        monitorFrom = plan.monitor?.from.flatMap { index[$0] } ?? plan.stages.lastIndex { $0.changes && !$0.skipped }
+        let groups = Dictionary(grouping: plan.stages.indices.filter { plan.stages[$0].group != nil }) { position in
+            plan.stages[position].group!
+        }
+        self.groups = groups
+        if let from = plan.monitor?.from, let members = index[from].map({ [$0] }) ?? groups[from.text] {
+            monitorFrom = members
+        } else {
+            monitorFrom = plan.stages.lastIndex { $0.changes && !$0.skipped }.map { [$0] } ?? []
+        }
         unfinishedPerforms = plan.stages.count
-        ready = unmet.indices.filter { unmet[$0] == 0 }
+        for stage in unmet.indices where unmet[stage] == 0 { ready.add(stage, plan.stages[stage]) }
     }
+
+    /// The stages that a name in the pipeline stands for: one, or all that `for-each` made of it.
+    func members(_ name: StageName) -> [Int] { index[name].map { [$0] } ?? groups[name.text] ?? [] }
 
     public subscript(name: StageName) -> StageState? { index[name].map { stages[$0] } }
 
@@ -88,6 +100,19 @@ public struct RunState: Sendable {
     /// Attempts in flight: started, and not known to have ended.
     public var attemptsInFlight: [AttemptID] {
         live.filter { self[$0].isRunning }.map { attempt($0, self[$0].attempts) }
+    }
+
+    /// When an attempt's time is up: its stage's `timeout`, and the `deadline` of all attempts together.
+    public func deadline(of attempt: AttemptID) -> Instant? {
+        guard let position = index[attempt.stage], let started = stages[position][attempt.part].startedAt else {
+            return nil
+        }
+        let stage = plan.stages[position]
+        let timeout = started + stage.timeout
+        guard let deadline = stage.deadline, let began = stages[position][attempt.part].budgetBeganAt else {
+            return timeout
+        }
+        return min(timeout, began + deadline)
     }
 
     public var isRunningAnything: Bool { live.contains { self[$0].isRunning } }

@@ -22,6 +22,8 @@ public struct PartState: Hashable, Sendable {
     /// Attempts that count against the retry budget: those that failed or timed out.
     public internal(set) var failures = 0
     public internal(set) var firstStartedAt: Instant?
+    /// When the first attempt of the present budget started: a person's `retry` and a later rollback begin a new one.
+    var budgetBeganAt: Instant?
     public internal(set) var startedAt: Instant?
     public internal(set) var finishedAt: Instant?
     public internal(set) var last: AttemptResult?

@@ -19,7 +19,9 @@ struct Survey {
             case .interrupted: due.append(activity)
             case .waiting(let instant) where instant <= now: due.append(activity)
             case .waiting(let instant): waits.append(.wait(until: instant))
-            case .pending, .running, .succeeded, .cancelled, .none: break
+            // Ended from outside with nobody left who asked for it: it has failed.
+            case .cancelled: failed.append(activity)
+            case .pending, .running, .succeeded, .none: break
             }
         }
     }
