@@ -1,0 +1,6 @@
+public import ShipitEngine
+
+/// The actions that shipit brings.
+public enum BuiltinActions {
+    public static func all() -> [any Action] { [RunAction(), ChecksAction()] }
+}

@@ -1,0 +1,50 @@
+public import ShipitCore
+public import ShipitEngine
+
+/// `checks:`: asks a suite. It changes nothing, so after an interruption it is simply asked again.
+public struct ChecksAction: Action {
+    private let concurrency: Int
+
+    public init(concurrency: Int = 8) { self.concurrency = concurrency }
+
+    public let description = ActionDescription(
+        name: "checks", help: "Ask a suite of checks.",
+        inputs: [FieldDescription("suite", .text, required: true, help: "The name of the suite.")],
+        outputs: ["passed", "warnings"], changes: false, undo: .nothing, onInterrupt: .rerun, verifies: false)
+
+    public func preview(_ context: ActionContext) async throws(ActionError) -> [String] {
+        try suite(context).checks.map { check in
+            let after = check.dependsOn.isEmpty ? "" : " (after \(check.dependsOn.joined(separator: ", ")))"
+            return "ask \(check.probe.probe): \(check.name)\(after)"
+        }
+    }
+
+    public func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {
+        let (name, checks) = try suite(context)
+        let services = context.services
+        let runner = SuiteRunner(
+            concurrency: concurrency, ask: { await services.measure($0, $1) },
+            pause: { (span) throws(ActionError) in try await services.sleep(span) })
+        let report = try await runner.run(
+            checks, directory: context.workdir, variables: context.variables, secretValues: context.secretValues,
+            onResult: { services.note($0.line) })
+        if let failure = report.failure { throw .failed("suite \"\(name)\": \(failure)") }
+        return [
+            "passed": String(report.results.count { $0.passed }), "warnings": String(report.warnings.count),
+        ]
+    }
+
+    public func verify(_ context: ActionContext) async throws(ActionError) -> Verification {
+        .unknown("checks leave nothing behind; ask them again")
+    }
+
+    public func undo(_ context: ActionContext) async throws(ActionError) {
+        // Asking changed nothing.
+    }
+
+    private func suite(_ context: ActionContext) throws(ActionError) -> (name: String, checks: [Check]) {
+        let name = try context.inputs.requiredText("suite")
+        guard let checks = context.suites[name] else { throw .badInput("suite", "no suite is called \"\(name)\"") }
+        return (name, checks)
+    }
+}
