@@ -8,7 +8,7 @@ final class Reading {
     /// Each `${{ … }}` of the file with where it stands, to be looked up once every name is known.
     var references: [ReferenceUse] = []
     /// Words that may still be compared with a misspelt one. A file of nothing but mistakes must not take minutes.
-    private var comparisonsLeft = 500_000
+    private var comparisonsLeft = 100_000
 
     init(_ source: SourceText, catalog: Catalog) {
         self.source = source

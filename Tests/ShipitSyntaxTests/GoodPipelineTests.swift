@@ -68,6 +68,7 @@ struct GoodPipelineTests {
             with:
               instances: "${{ vars.replicas }}"
               max-parallel: 1
+              start: [ops/start, "${{ instance.port }}"]
               health: {http: "http://127.0.0.1:${{ instance.port }}/health", time: "< 100ms"}
               min-healthy-time: 10s
           services:

@@ -43,7 +43,7 @@ let testCatalog = Catalog(
                 FieldDescription("max-unhealthy", .ratio, help: "share"),
                 FieldDescription("ports", .list(.number), help: "of the instances"),
                 FieldDescription("balancer", .url, help: "where it listens"),
-            ], outputs: nil, undo: .performs),
+            ], outputs: nil, undo: .performs, undoInput: "start"),
         ActionDescription(
             name: "canary", help: "Starts one instance.", inputs: [], outputs: nil, undo: .none),
     ],

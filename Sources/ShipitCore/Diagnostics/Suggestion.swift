@@ -4,11 +4,12 @@ public enum Suggestion {
     /// letters, counting a swap of neighbours as one. Of equally near ones, the first.
     public static func closest(to word: String, among candidates: some Sequence<String>) -> String? {
         let wanted = Array(word.lowercased().utf8)
-        var limit = min(3, max(1, wanted.count / 3))
+        var limit = wanted.count < 2 ? 0 : min(3, max(1, wanted.count / 3))
         var best: String?
         for candidate in candidates {
+            // Most are ruled out by their length alone.
+            guard abs(candidate.utf8.count - wanted.count) <= limit, candidate != word else { continue }
             let letters = Array(candidate.lowercased().utf8)
-            guard abs(letters.count - wanted.count) <= limit, candidate != word else { continue }
             let distance = distance(wanted, letters)
             if distance < limit || (distance == limit && best == nil) {
                 best = candidate

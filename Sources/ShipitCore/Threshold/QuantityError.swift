@@ -85,11 +85,18 @@ extension Dimension {
         }
     }
 
+    /// Who writes a share as a number below 1 means so many hundredths.
+    private func percentage(_ number: String) -> String {
+        guard let value = Double(number), value > 0, value < 1 else { return number }
+        let hundredths = (value * 10_000).rounded() / 100
+        return hundredths == hundredths.rounded() ? String(Int(hundredths)) : String(hundredths)
+    }
+
     fileprivate func advice(for number: String) -> String? {
         switch self {
         case .time: "write \(number)s for seconds, \(number)m for minutes or \(number)ms for milliseconds"
         case .size: "write \(number)MB or \(number)GB"
-        case .ratio: "write \(number)%"
+        case .ratio: "write \(percentage(number))%"
         case .count: nil
         }
     }

@@ -60,7 +60,8 @@ public enum QuantityParser {
             let name = String(Substring(rest.prefix { !isDigit($0) }))
             rest = rest.dropFirst(name.utf8.count)
             guard let unit = Unit.named(name) else {
-                throw name.isEmpty ? .malformed(text) : .unknownUnit(name, previous?.dimension ?? .time)
+                let isWord = !name.isEmpty && !name.contains(where: \.isWhitespace)
+                throw isWord ? .unknownUnit(name, previous?.dimension ?? .time) : .malformed(text)
             }
             if let previous {
                 // Only times are put together, from the longest unit to the shortest: `1h30m`.

@@ -18,7 +18,8 @@ public enum RuleParser {
         var hold: TimeSpan?
         let words = value.split(whereSeparator: \.isWhitespace)
         if words.count >= 2, words[words.count - 2] == "for" {
-            hold = try reading(words[words.count - 1], with: QuantityParser.duration)
+            let written = value[words[words.count - 2].startIndex...]
+            hold = try reading(words[words.count - 1], of: written, with: QuantityParser.duration)
             value = value[..<words[words.count - 2].startIndex].trimmed
         } else if words.last == "for" {
             throw .malformed(text)
@@ -54,13 +55,14 @@ public enum RuleParser {
         return (subject[..<cut], subject[subject.index(after: cut)...])
     }
 
+    /// `part` is what is pointed at when `text` is wrong.
     private static func reading<Value>(
-        _ text: Substring, with parse: (String) throws(QuantityError) -> Value
+        _ text: Substring, of part: Substring? = nil, with parse: (String) throws(QuantityError) -> Value
     ) throws(RuleError) -> Value {
         do throws(QuantityError) {
             return try parse(String(text))
         } catch {
-            throw .quantity(error, in: String(text))
+            throw .quantity(error, in: String(part ?? text))
         }
     }
 }

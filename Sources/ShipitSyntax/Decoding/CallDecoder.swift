@@ -35,7 +35,7 @@ struct CallDecoder {
 
     /// A script for the shell, or an argv list.
     func run(_ node: Node, _ what: String, _ site: Site) -> ActionCall? {
-        if case .scalar = node.value { return reading.script(node, what).map { .script($0) } }
+        if case .scalar = node.value { return reading.script(node, what, site).map { .script($0) } }
         return argv(node, what, site).map { .argv($0) }
     }
 

@@ -102,7 +102,7 @@ struct ConditionParser {
             guard let reference = Reference(word) else {
                 throw Problem(
                     message: "\"\(word)\" is nothing that can be compared",
-                    hint: reading.referenceHint(word) ?? "put text in quotes")
+                    hint: word.contains(".") ? reading.referenceHint(word) : "write text in quotes: \"\(word)\"")
             }
             reading.references.append(
                 ReferenceUse(reference: reference, fallback: nil, place: place, ordinal: 0, site: site))

@@ -41,7 +41,7 @@ struct MonitorDecoder {
             draft.monitor.from = StageName(name)
         }
         if let node = fields[.sources] { sources(node, fields, &draft) }
-        draft.hasRules = writesRules(node, .rollbackWhen) || writesRules(node, .warnWhen)
+        draft.hasRules = writesRules(node, .rollbackWhen) || writesRules(node, .warnWhen) || hasUnknownKey(node)
         if let node = fields[.rollbackWhen] { draft.monitor.rollbackWhen = rules(node, "\"rollback-when\"", &draft) }
         if let node = fields[.warnWhen] { draft.monitor.warnWhen = rules(node, "\"warn-when\"", &draft) }
         return draft
@@ -51,6 +51,12 @@ struct MonitorDecoder {
         guard let entry = node.entry(key.rawValue) else { return false }
         if case .sequence(let rules) = entry.value.value { return !rules.isEmpty }
         return true
+    }
+
+    /// A misspelt key may have been meant for rules.
+    private func hasUnknownKey(_ node: Node) -> Bool {
+        guard case .mapping(let entries) = node.value else { return false }
+        return entries.contains { Key(rawValue: $0.key) == nil }
     }
 
     // MARK: Sources

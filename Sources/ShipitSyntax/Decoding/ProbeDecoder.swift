@@ -46,12 +46,6 @@ struct ProbeDecoder {
             let asked = isRight ? values.value(subject.value, probe.subject, "\"\(probe.name)\"", site) : nil
             var decoded: [String: InputValue] = [:]
             for (field, entry) in fields {
-                var site = site
-                // The language lets http send secrets in its headers, however the probe describes itself.
-                let isHeader = probe.name == "http" && (field.name == "header" || field.name == "headers")
-                if isHeader { site.isSecret = true }
-                var field = field
-                field.secret = field.secret || isHeader
                 decoded[entry.key] = values.field(entry, field, site)
                 if decoded[entry.key] == nil { isRight = false }
             }

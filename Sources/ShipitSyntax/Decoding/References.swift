@@ -69,7 +69,7 @@ extension Reading {
     }
 
     /// A script for the shell, in which nothing is substituted: what a shell reads is never built from values.
-    func script(_ node: Node, _ what: String) -> String? {
+    func script(_ node: Node, _ what: String, _ site: Site) -> String? {
         guard let text = text(node, what, "a command") else { return nil }
         guard text.contains(where: { !$0.isWhitespace }) else {
             error("empty-value", "\(what) is empty", at: node.place)
@@ -79,7 +79,9 @@ extension Reading {
             error(
                 "reference-in-script", "a shell script is never built from values: ${{ … }} is refused in \(what)",
                 at: referencePlace(in: node),
-                hint: "pass it by env: and read it as \"$NAME\", or write the command as a list")
+                hint: site.stage == nil
+                    ? "write the command as a list"
+                    : "pass it by env: and read it as \"$NAME\", or write the command as a list")
             return nil
         }
         return text
@@ -107,7 +109,7 @@ extension Reading {
         case .badFallback(let text, _):
             error(
                 "bad-reference",
-                "the default after || must be a quoted text, and this is \(text.isEmpty ? "nothing" : text)",
+                "the default after || must be a quoted text, and this is \(text.isEmpty ? "nothing" : "\"\(text)\"")",
                 at: place, hint: "write ${{ vars.name || \"default\" }}")
         case .unknownReference(let text, _):
             error("bad-reference", unknownReference(text), at: place, hint: referenceHint(text))
@@ -120,22 +122,24 @@ extension Reading {
 
     func referenceHint(_ text: String) -> String? {
         let words = text.split(separator: ".").map(String.init)
+        let fixed = [
+            "release.tag", "release.version", "release.commit", "release.tree", "target.tag", "target.version",
+            "target.commit", "target.tree", "previous.tag", "previous.version", "previous.commit", "run.id",
+            "instance.index", "instance.port", "instance.name", "item", "environment",
+        ]
+        if let near = suggestion(for: text, among: fixed) { return near }
         let roots = [
             "release", "target", "previous", "vars", "stages", "secrets", "item", "environment", "run", "instance",
         ]
         let known: [String] =
             switch words.first {
-            case "release": ["release.tag", "release.version", "release.commit", "release.tree"]
-            case "target": ["target.tag", "target.version", "target.commit", "target.tree"]
-            case "previous": ["previous.tag", "previous.version", "previous.commit"]
-            case "run": ["run.id"]
-            case "instance": ["instance.index", "instance.port", "instance.name"]
             case "stages": ["stages.NAME.outputs.OUTPUT"]
             case "vars": ["vars.NAME"]
             case "secrets": ["secrets.NAME"]
-            default: []
+            case let root?: fixed.filter { $0.hasPrefix(root + ".") }
+            case nil: []
             }
-        if !known.isEmpty { return choice(for: text, among: known, "known here") }
+        if !known.isEmpty { return "known here: \(known.joined(separator: ", "))" }
         return words.first.flatMap { suggestion(for: $0, among: roots) }
             ?? "begin with one of: \(roots.joined(separator: ", "))"
     }

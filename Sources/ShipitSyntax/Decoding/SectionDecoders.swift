@@ -106,7 +106,13 @@ struct EnvironmentDecoder {
                 hint: "use letters, digits, dashes and underscores, at most 64")
             return nil
         }
-        if case .scalar(let scalar) = variable.value.value, scalar.style != .plain, scalar.text.isEmpty { return "" }
+        if case .scalar(let scalar) = variable.value.value, scalar.text.isEmpty {
+            guard scalar.isAbsent else { return "" }
+            reading.error(
+                "empty-value", "\"\(variable.key)\" has no value", at: variable.keyPlace,
+                hint: "write \"\" for an empty text")
+            return nil
+        }
         return reading.literal(variable.value, "variable \"\(variable.key)\"")
     }
 

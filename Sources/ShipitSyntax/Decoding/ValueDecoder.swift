@@ -26,7 +26,7 @@ struct ValueDecoder {
         case .command:
             let calls = CallDecoder(reading: reading)
             if case .sequence = node.value { return calls.argv(node, what, site).map { .list($0.map { .text($0) }) } }
-            return reading.script(node, what).map { .text(Template(literal: $0)) }
+            return reading.script(node, what, site).map { .text(Template(literal: $0)) }
         case .check: return CheckDecoder(reading: reading).body(node, what, site)
         default:
             guard let template = reading.template(node, what, site, type.phrase) else { return nil }

@@ -51,7 +51,14 @@ struct Habits {
             guard case .uses(let action, let description?) = stage.kind, action.name == "rolling-restart",
                 let decoded = stage.stage, decoded.rollback == nil
             else { continue }
-            guard description.undo == .none || decoded.reversible == .no else { continue }
+            let canUndo: Bool =
+                switch description.undo {
+                case .none: false
+                case .nothing: true
+                case .performs: description.undoInput.map { decoded.perform.inputs[$0] != nil } ?? true
+                }
+            // `reversible: no` says that the author knows.
+            guard !canUndo, decoded.reversible != .no else { continue }
             reading.warning(
                 "restart-without-way-back", "stage \"\(stage.name)\" restarts instances and has no way back",
                 at: stage.place, hint: "give it a rollback:")

@@ -4,12 +4,14 @@ import ShipitCore
 struct NameResolver {
     let reading: Reading
     let draft: Draft
+    private let stageNames: [String]
     private let stageNumbers: [String: Int]
     private let suites: [String: SuiteDraft]
 
     init(reading: Reading, draft: Draft) {
         self.reading = reading
         self.draft = draft
+        stageNames = draft.stages.map(\.name)
         stageNumbers = Dictionary(
             draft.stages.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
         suites = Dictionary(draft.suites.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -23,13 +25,13 @@ struct NameResolver {
             let items = draft.stages[group].items
         else { return nil }
         let item = String(name[name.index(after: bracket)...].dropLast())
-        // Items that hold references, or could not be read, are not known yet.
-        let isItem = items.isEmpty || items.contains { $0.literal == nil || $0.literal == item }
-        return isItem ? group : nil
+        // Items that hold references are not known before planning, and a list that could not be read is no mistake of
+        // those who name its items.
+        return items.isEmpty || items.contains { $0.literal == item } ? group : nil
     }
 
     func stageHint(_ name: String) -> String? {
-        reading.suggestion(for: name, among: draft.stages.map(\.name))
+        reading.suggestion(for: name, among: stageNames)
     }
 
     /// Checks all names, and gives the needs of each stage by numbers.
@@ -38,7 +40,7 @@ struct NameResolver {
         edges.reserveCapacity(draft.stages.count)
         for (number, stage) in draft.stages.enumerated() {
             edges.append(needs(of: stage, number))
-            if let contract = stage.contract { lookUp(contract, "the contract of stage \"\(stage.name)\" is") }
+            if let contract = stage.contract { lookUpContract(contract, of: stage) }
             if case .checks(let suite) = stage.kind { lookUpSuite(suite) }
         }
         if let from = draft.monitor?.from { lookUp(from, "the monitor begins from") }
@@ -80,6 +82,16 @@ struct NameResolver {
         reading.error(
             "cycle", "stages need one another: \(shown.joined(separator: " → "))", at: place,
             hint: "remove one of these needs")
+    }
+
+    private func lookUpContract(_ contract: Named<String>, of stage: StageDraft) {
+        lookUp(contract, "the contract of stage \"\(stage.name)\" is")
+        guard let group = self.stage(contract.name), draft.stages[group].items != nil,
+            draft.stages[group].name == contract.name
+        else { return }
+        reading.error(
+            "ambiguous-item", "\"\(contract.name)\" is a group of stages, and a contract is one stage",
+            at: contract.place, hint: "name one of them: \(contract.name)[ITEM]")
     }
 
     private func lookUp(_ name: Named<String>, _ phrase: String) {

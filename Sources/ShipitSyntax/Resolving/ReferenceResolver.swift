@@ -113,8 +113,8 @@ struct ReferenceResolver {
         let ownUndo = use.site.kind == .rollback || use.site.kind == .finally
         if use.site.stage == upper, ownUndo { return }
         if stage.items != nil, name == stage.name {
-            notHere(
-                use, "could be the output of any item of \"\(name)\"",
+            reading.error(
+                "ambiguous-item", "\"\(name)\" is a group of stages, each with outputs of its own", at: place(use),
                 hint: "name one of them: stages.\(name)[ITEM].outputs.\(output)")
             return
         }

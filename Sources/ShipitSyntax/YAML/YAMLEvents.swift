@@ -88,10 +88,15 @@ final class YAMLEvents {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not YAML"
         let context = parser.pointee.context.map { String(cString: $0) + ", " } ?? ""
         let place = Place(parser.pointee.problem_mark)
-        return Refusal("yaml-syntax", context + problem, source.span(place), hint: advice(problem, at: place))
+        let start = Place(parser.pointee.context_mark)
+        let began = context.isEmpty || start.line >= place.line ? nil : "it began on line \(start.line)"
+        return Refusal("yaml-syntax", context + problem, source.span(place), hint: advice(problem, at: place) ?? began)
     }
 
     private func advice(_ problem: String, at place: Place) -> String? {
+        if let braces = source.place(of: "{{", from: place), braces.column <= place.column + 1 {
+            return "quote text that holds ${{ … }}"
+        }
         if source.place(of: "\t", from: place)?.column == place.column { return "indent with spaces, not with tabs" }
         if problem.contains("mapping values are not allowed") { return "quote text that holds a colon and a space" }
         return nil

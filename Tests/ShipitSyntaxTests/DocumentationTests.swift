@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// The codes of the sources and those of docs/diagnostics.md are the same.
+@Suite(.timeLimit(.minutes(1)))
+struct DocumentationTests {
+    private static let root = URL(filePath: #filePath)
+        .resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func emittedCodes() throws -> Set<String> {
+        let syntax = Self.root.appending(path: "Sources/ShipitSyntax")
+        let quantities = Self.root.appending(path: "Sources/ShipitCore/Threshold/QuantityError.swift")
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: syntax.path).filter { $0.hasSuffix(".swift") }
+        var codes: Set<String> = []
+        for path in paths {
+            let text = try String(contentsOf: syntax.appending(path: path), encoding: .utf8)
+            let calls = /(?:\.error\(|\.warning\(|Refusal\(|Diagnostic\(\s*\.(?:error|warning),)\s*"([a-z0-9-]+)"/
+            codes.formUnion(text.matches(of: calls).map { String($0.1) })
+            codes.formUnion(text.matches(of: /\berror\(\s*"([a-z0-9-]+)"/).map { String($0.1) })
+        }
+        let text = try String(contentsOf: quantities, encoding: .utf8)
+        codes.formUnion(text.matches(of: /case [^:\n]*: "([a-z]+-[a-z]+)"/).map { String($0.1) })
+        return codes
+    }
+
+    @Test func `every code is explained, and none that does not exist`() throws {
+        let document = try String(contentsOf: Self.root.appending(path: "docs/diagnostics.md"), encoding: .utf8)
+        let explained = Set(document.matches(of: /(?m)^\| `([a-z0-9-]+)` \|/).map { String($0.1) })
+        let emitted = try emittedCodes()
+        #expect(emitted.count > 50)
+        #expect(emitted.subtracting(explained).sorted() == [])
+        #expect(explained.subtracting(emitted).sorted() == [])
+    }
+
+    @Test func `every code has a fixture`() throws {
+        let folder = Self.root.appending(path: "Tests/ShipitSyntaxTests/Fixtures")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+            $0.hasSuffix(".expected")
+        }
+        var shown: Set<String> = []
+        for file in files {
+            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+            shown.formUnion(text.matches(of: /(?m)^(?:error|warning)\[([a-z0-9-]+)\]/).map { String($0.1) })
+        }
+        // These take files of megabytes, which LimitTests make.
+        let large: Set = ["file-too-large", "too-many-nodes"]
+        #expect(try emittedCodes().subtracting(shown).subtracting(large).sorted() == [])
+    }
+}
