@@ -25,8 +25,8 @@ enum FailureReport {
         var lines = [head(view, now: now)]
         lines += reasons(view).map { "  " + SafeText.line($0) }
         let shown = lastLines.map(SafeText.outputLine).filter { !$0.isEmpty }
-        if !shown.isEmpty {
-            lines.append("  the last lines of \(culprit(view).map { words($0) } ?? "its output"):")
+        if !shown.isEmpty, let culprit = culprit(view) {
+            lines.append("  the last lines of \(words(culprit)):")
             lines += shown.map { "    | \($0)" }
         }
         if view.state.rollbackReason != nil || view.state.finallyFailed { lines += account(view) }
@@ -97,12 +97,15 @@ enum FailureReport {
     // MARK: What is undone
 
     private static func account(_ view: RunView) -> [String] {
-        let account = UndoAccount(view.state)
         guard view.state.outcome != nil else { return [] }
+        let account = UndoAccount(view.state)
+        // Nothing was to be undone; what is left is what a finally should have put right.
+        if view.state.rollbackReason == nil { return list("NOT done:", account.unfinished) }
         if ExitCode.of(view.state) == 5 {
-            return list("undone:", account.undone) + list("NOT undone:", account.notUndone + account.undeclared)
+            let left = account.notUndone + account.undeclared + account.unfinished
+            return list("undone:", account.undone) + list("NOT undone:", left)
         }
-        return list("undone:", account.undone) + list("left as it is:", account.notUndone + account.undeclared)
+        return list("undone:", account.undone) + list("left as it is:", account.undeclared)
     }
 
     private static func list(_ title: String, _ entries: [UndoAccount.Entry]) -> [String] {
@@ -118,10 +121,8 @@ enum FailureReport {
     // MARK: Next
 
     private static func next(_ view: RunView) -> [String] {
-        if let step = NextStep(view) {
-            let note = step.note.map { ["  (\($0))"] } ?? []
-            return ["next: \(step.command)"] + note
-        }
+        if let step = NextStep(view) { return step.lines }
+        guard view.phase == .finished else { return ["next: shipit status \(view.created.run)"] }
         guard view.state.outcome != .refused, view.state.abandonedBy == nil else { return [] }
         if let culprit = culprit(view), culprit.part == .perform {
             return ["next: shipit logs \(view.created.run) \(ShellWord.quoted(SafeText.line(culprit.stage.text)))"]

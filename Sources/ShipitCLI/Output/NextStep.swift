@@ -3,18 +3,23 @@ import ShipitCore
 /// The one command that moves a run on. Said here alone, so that `status`, reports and JSON agree.
 struct NextStep: Hashable, Sendable {
     var command: String
-    /// What should be known before typing it.
+    /// What it does, or what comes first.
     var note: String?
+    /// What is not put right while the run stands still.
+    var open: String?
 
-    /// The command with the note as the shell's comment: still one line that can be typed as it stands.
-    var line: String { note.map { "\(command) # \($0)" } ?? command }
+    /// The command; what is open stands behind it as the shell's comment, so it can be typed as it stands.
+    var line: String { open.map { "\(command) # \($0)" } ?? command }
+
+    /// The command and what should be known with it, as lines for a person.
+    var lines: [String] { ["next: \(command)"] + [note, open].compactMap(\.self).map { "  (\($0))" } }
 
     /// `nil` when nothing is to be done: the run goes on by itself, or has ended with nothing left open.
     init?(_ view: RunView) {
         let run = view.created.run
         switch view.phase {
         case .waiting, .running, .monitoring, .rollingBack: return nil
-        case .interrupted: self.init(command: "shipit resume \(run)", note: Self.openFinally(view))
+        case .interrupted: self.init(command: "shipit resume \(run)", open: Self.openFinally(view))
         case .paused: self = Self.ofPaused(view)
         case .finished:
             guard let next = Self.ofFinished(view) else { return nil }
@@ -22,21 +27,22 @@ struct NextStep: Hashable, Sendable {
         }
     }
 
-    init(command: String, note: String? = nil) {
+    init(command: String, note: String? = nil, open: String? = nil) {
         self.command = command
         self.note = note
+        self.open = open
     }
 
     private static func ofPaused(_ view: RunView) -> NextStep {
         let run = view.created.run
-        let note = openFinally(view)
+        let open = openFinally(view)
         if let stage = questioned(view) {
-            return NextStep(command: "shipit resume \(run) --stage \(argument(stage))=done|failed|rerun", note: note)
+            return NextStep(command: "shipit resume \(run) --stage \(argument(stage))=done|failed|rerun", open: open)
         }
         if let stage = exhausted(view) {
-            return NextStep(command: "shipit retry \(run) \(argument(stage))", note: note)
+            return NextStep(command: "shipit retry \(run) \(argument(stage))", open: open)
         }
-        return NextStep(command: "shipit resume \(run)", note: note)
+        return NextStep(command: "shipit resume \(run)", open: open)
     }
 
     private static func ofFinished(_ view: RunView) -> NextStep? {

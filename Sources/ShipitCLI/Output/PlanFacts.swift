@@ -46,7 +46,11 @@ struct PlanFacts: Sendable {
     }
 
     /// A stage's preview in lines; `nil` where it is opaque.
-    func commands(of stage: PlannedStage) -> [String]? { Self.lines(previews[stage.name]) }
+    func commands(of stage: PlannedStage) -> [String]? {
+        if let lines = Self.lines(previews[stage.name]) { return lines }
+        // A script is what it runs, whether or not its action was asked.
+        return stage.perform.action == "run" ? CallWords.lines(stage.perform) : nil
+    }
 
     func undoCommands(of stage: PlannedStage) -> [String]? {
         if let lines = Self.lines(undoPreviews[stage.name]) { return lines }

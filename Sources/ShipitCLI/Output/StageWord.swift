@@ -37,4 +37,11 @@ enum UndoWord: String, Hashable, Sendable {
             self = view.state.outcome == nil ? .pending : part.hasStarted ? .failed : .none
         }
     }
+
+    /// Why a started stage is not going to be undone; `nil` when it is.
+    static func whyNone(_ planned: PlannedStage, _ stage: StageState) -> String? {
+        if stage.isLeft { return "past its point of no return" }
+        guard planned.undo == .none else { return nil }
+        return planned.changes ? "declares no way back" : "changes nothing"
+    }
 }

@@ -46,7 +46,7 @@ enum StatusJSON {
                 "stage": .string(stage.planned.name.text),
                 "state": .string(UndoWord(stage.state.undo, in: view).rawValue),
                 "attempts": .integer(Int64(stage.state.undo.attempts)),
-                "reason": .text(stage.state.undo.reason),
+                "reason": .text(stage.state.undo.reason ?? UndoWord.whyNone(stage.planned, stage.state)),
             ])
         }
     }

@@ -6,7 +6,7 @@ enum StatusText {
         var text = head(view, now: now) + "\n" + stages(view, now: now)
         text += rollback(view) + breaches(view)
         if let step = NextStep(view) {
-            text += "\nnext: \(step.command)\n" + (step.note.map { "  (\($0))\n" } ?? "")
+            text += "\n" + step.lines.map { $0 + "\n" }.joined()
         }
         return text
     }
@@ -48,7 +48,7 @@ enum StatusText {
             let attempts = part.hasStarted ? "\(part.attempts)" : "-"
             table.add(
                 SafeText.line(planned.name.text), StageWord(part, in: view).rawValue, attempts,
-                took(part, view, now: now), SafeText.line(note(part)))
+                took(part, view, now: now), SafeText.line(stageNote(part, view)))
         }
         return table.text
     }
@@ -57,6 +57,11 @@ enum StatusText {
         guard let started = part.startedAt else { return "-" }
         if let finished = part.finishedAt { return Words.duration(finished - started) }
         return StageWord(part, in: view) == .running ? Words.elapsed(now - started) : "-"
+    }
+
+    private static func stageNote(_ part: PartState, _ view: RunView) -> String {
+        if part.isRunning, StageWord(part, in: view) == .unknown { return "was running; resume finds out how it ended" }
+        return note(part)
     }
 
     private static func note(_ part: PartState) -> String {
@@ -78,12 +83,8 @@ enum StatusText {
     }
 
     private static func undoNote(_ planned: PlannedStage, _ stage: StageState) -> String {
-        if stage.isLeft { return "past its point of no return" }
-        switch planned.undo {
-        case .none: return planned.changes ? "declares no way back" : "changes nothing"
-        case .nothing: return "nothing to undo"
-        case .action, .call: return note(stage.undo)
-        }
+        if let why = UndoWord.whyNone(planned, stage) { return why }
+        return planned.undo == .nothing ? "nothing to undo" : note(stage.undo)
     }
 
     private static func breaches(_ view: RunView) -> String {

@@ -12,13 +12,15 @@ struct UndoAccount: Hashable, Sendable {
     var notUndone: [Entry] = []
     /// Changed things and declare no way back.
     var undeclared: [Entry] = []
+    /// Stages whose `finally` failed.
+    var unfinished: [Entry] = []
 
     init(_ state: RunState) {
         for position in state.plan.stages.indices.reversed() where state.stages[position].hasStarted {
             add(state.plan.stages[position], state.stages[position])
         }
         for (planned, stage) in zip(state.plan.stages, state.stages) where stage.finally.phase == .failed {
-            notUndone.append(Entry(planned, "its finally failed" + Self.cause(stage.finally)))
+            unfinished.append(Entry(planned, "its finally failed" + Self.cause(stage.finally)))
         }
     }
 
