@@ -27,7 +27,8 @@ int csup_spawn(
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t every, none;
-    sigfillset(&every);
+    // Not sigfillset: it leaves out two signals of glibc's own, which the command would then inherit as ignored.
+    memset(&every, 0xff, sizeof every);
     sigemptyset(&none);
     int failure = posix_spawn_file_actions_init(&actions);
     if (failure) return failure;
