@@ -135,7 +135,7 @@ private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCours
 
 private func begin(rollback reason: String, _ state: RunState, _ now: Instant) -> [Decision] {
     let somethingToUndo = state.plan.stages.indices.contains {
-        state.stages[$0].hasStarted && state.plan.stages[$0].undo != .none
+        state.stages[$0].hasStarted && state.plan.stages[$0].undo.doesSomething
     }
     if state.hasChangedAnything || somethingToUndo || state.rollbackWasAskedFor {
         return [.record(.rollbackStarted(reason: reason))]
@@ -212,5 +212,14 @@ private func inconclusive(_ state: RunState, _ monitor: Monitor, _ reason: Strin
     case .pause: return [.record(.paused(reason: reason))]
     case .rollback: return [.record(.rollbackStarted(reason: reason))]
     case .ignore: return nil
+    }
+}
+
+extension PlannedStage.Undo {
+    var doesSomething: Bool {
+        switch self {
+        case .none, .nothing: false
+        case .action, .call: true
+        }
     }
 }

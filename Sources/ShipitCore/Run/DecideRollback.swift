@@ -64,7 +64,7 @@ extension RunState {
             && plan.stages.indices.allSatisfy { position in
                 guard stages[position].hasStarted else { return true }
                 if stages[position].isLeft { return false }
-                return plan.stages[position].undo == .none || stages[position].undo.phase == .succeeded
+                return !plan.stages[position].undo.doesSomething || stages[position].undo.phase == .succeeded
             }
     }
 }

@@ -90,7 +90,7 @@ public struct RunMachine: Sendable {
     }
 
     private mutating func addEffects(of decisions: [Decision], to turn: inout Turn, now: Instant) {
-        var wake = monitor?.nextChange(after: now)
+        var wake = decisions.contains(.stop) ? nil : monitor?.nextChange(after: now)
         for decision in decisions {
             switch decision {
             case .record: break
