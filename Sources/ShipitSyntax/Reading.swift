@@ -36,7 +36,7 @@ final class Reading {
         diagnostics.append(
             Diagnostic(
                 .warning, "not-enforced", "\(what) is not enforced yet: shipit refuses to deploy with it",
-                at: source.span(place), hint: "remove it until it is"))
+                at: source.span(place), hint: "remove it, or use a version that enforces it"))
     }
 
     /// `did you mean "build"?`

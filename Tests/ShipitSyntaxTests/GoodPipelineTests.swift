@@ -1,3 +1,4 @@
+import Foundation
 import ShipitCore
 import ShipitSyntax
 import Testing
@@ -112,5 +113,14 @@ struct GoodPipelineTests {
         let reading = read(Self.everyIdea)
         #expect(reading.diagnostics.isEmpty, "\(rendered(reading, Self.everyIdea))")
         #expect(reading.pipeline != nil)
+    }
+
+    @Test func `the whole language is known, whatever of it is not enforced yet`() throws {
+        let file = FixtureTests.folder.appending(path: "whole-language.yaml")
+        let reading = try PipelineReader(catalog: testCatalog).read(Array(Data(contentsOf: file)), file: "whole.yaml")
+        let pipeline = try #require(reading.pipeline)
+        #expect(Set(reading.diagnostics.map(\.code)) == ["not-enforced"])
+        #expect(pipeline.notEnforced.count == reading.diagnostics.count)
+        #expect(pipeline.stages.count == 10)
     }
 }

@@ -40,6 +40,7 @@ let testCatalog = Catalog(
                 FieldDescription("start", .command, help: "starts one"),
                 FieldDescription("health", .check, required: true, help: "when one is well"),
                 FieldDescription("min-healthy-time", .duration, help: "how long"),
+                FieldDescription("healthy-deadline", .duration, help: "how long at most"),
                 FieldDescription("max-unhealthy", .ratio, help: "share"),
                 FieldDescription("ports", .list(.number), help: "of the instances"),
                 FieldDescription("balancer", .url, help: "where it listens"),

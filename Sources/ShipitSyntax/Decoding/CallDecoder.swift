@@ -56,13 +56,23 @@ struct CallDecoder {
         return words.contains { $0 == nil } ? nil : words.compactMap { $0 }
     }
 
+    /// What a catalog may hold for the engine's sake, and how an author writes it.
+    private static let keyed = ["run": "run: COMMAND", "checks": "checks: SUITE"]
+
     /// An action and its inputs. The name comes back even when the call is wrong: who uses its outputs is to be judged
     /// by what it is.
     func uses(_ node: Node, with inputs: Node?, _ site: Site) -> (name: Named<String>, call: ActionCall?)? {
         guard let name = reading.literal(node, "\"uses\"") else { return nil }
         let named = Named(name: name, place: node.place)
+        if let key = Self.keyed[name] {
+            // As an action its script would be an input like any other, and could be built from values.
+            reading.error(
+                "unknown-action", "\"\(name)\" is no action to be used, but a key of its own", at: node.place,
+                hint: "write \(key)")
+            return (named, nil)
+        }
         guard let action = reading.catalog.actions[name] else {
-            let known = reading.catalog.actions.keys.sorted()
+            let known = reading.catalog.actions.keys.filter { Self.keyed[$0] == nil }.sorted()
             reading.error(
                 "unknown-action", "there is no action \"\(name)\"", at: node.place,
                 hint: reading.choice(for: name, among: known, "actions"))

@@ -12,8 +12,13 @@ extension SectionKey {
 
 /// A mapping with its keys recognised.
 struct Fields<Key: SectionKey> {
+    struct Field {
+        var key: Key
+        var entry: Entry
+    }
+
     let place: Place
-    fileprivate(set) var entries: [(key: Key, entry: Entry)] = []
+    fileprivate(set) var entries: [Field] = []
 
     subscript(_ key: Key) -> Node? { entries.first { $0.key == key }?.entry.value }
 
@@ -43,7 +48,7 @@ extension Reading {
             } else if entry.value.isAbsent {
                 empty(entry)
             } else {
-                fields.entries.append((key, entry))
+                fields.entries.append(.init(key: key, entry: entry))
             }
         }
         return fields

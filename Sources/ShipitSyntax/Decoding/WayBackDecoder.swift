@@ -28,12 +28,21 @@ extension StageDecoder {
             return false
         }
         stage.onInterrupt = word
-        if word == .verify, case .run = draft.kind, fields[.verify] == nil {
+        if word == .verify, !verifiesItself(draft.kind), fields[.verify] == nil {
             reading.warning(
                 "cannot-verify", "nothing says how to verify stage \"\(draft.name)\", so a person will be asked",
                 at: node.place, hint: "add verify: with a command that exits 0 when it is done and 1 when it is not")
         }
         return true
+    }
+
+    private func verifiesItself(_ kind: StageDraft.Kind?) -> Bool {
+        switch kind {
+        case .run, .checks: false
+        case .uses(_, let action): action?.verifies ?? true
+        // What it is was not understood, or is of a later version.
+        case .later, nil: true
+        }
     }
 
     private func reversible(_ fields: Fields<Key>, _ stage: inout Stage, _ draft: inout StageDraft) -> Bool {

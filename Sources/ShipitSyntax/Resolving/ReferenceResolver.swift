@@ -83,6 +83,12 @@ struct ReferenceResolver {
                     ?? "declare it under secrets:")
             return
         }
+        if use.fallback != nil {
+            reading.error(
+                "bad-reference", "a secret has no default: without its value nothing begins", at: place(use),
+                hint: "write ${{ secrets.\(name) }}")
+            return
+        }
         guard !use.site.isSecret else { return }
         let isOfStage = use.site.stage != nil && !isPlanned(use)
         reading.error(
@@ -129,7 +135,7 @@ struct ReferenceResolver {
     private func isDeclared(_ output: String, of stage: StageDraft, _ use: ReferenceUse) -> Bool {
         let outputs: [String]
         switch stage.kind {
-        case .checks: outputs = []
+        case .checks: outputs = reading.catalog.actions["checks"]?.outputs ?? []
         case .uses(_, let action?):
             guard let declared = action.outputs else { return true }
             outputs = declared
