@@ -1,0 +1,55 @@
+import Foundation
+import ShipitCore
+import Testing
+
+@testable import ShipitCLI
+
+@Suite(.timeLimit(.minutes(1)))
+struct TerminalTests {
+    @Test func `a live block is drawn only where there is a terminal that can move its cursor`() {
+        let xterm = ["TERM": "xterm-256color", "LANG": "en_US.UTF-8"]
+        #expect(Terminal.style(environment: xterm, isTerminal: true) == .init(color: true, unicode: true))
+        #expect(Terminal.style(environment: xterm, isTerminal: false) == nil)
+        #expect(Terminal.style(environment: [:], isTerminal: true) == nil)
+        #expect(Terminal.style(environment: ["TERM": "dumb"], isTerminal: true) == nil)
+        for (value, isLive) in [("true", false), ("1", false), ("", true), ("false", true)] {
+            let style = Terminal.style(environment: xterm.merging(["CI": value]) { $1 }, isTerminal: true)
+            #expect((style != nil) == isLive)
+        }
+    }
+
+    @Test func `colours and symbols are what the caller's environment bears`() {
+        func style(_ more: [String: String]) -> Terminal.Style? {
+            Terminal.style(environment: ["TERM": "xterm"].merging(more) { $1 }, isTerminal: true)
+        }
+        #expect(style(["NO_COLOR": "1"])?.color == false)
+        #expect(style(["NO_COLOR": ""])?.color == true)
+        #expect(style([:])?.unicode == false)
+        #expect(style(["LANG": "C.utf8"])?.unicode == true)
+        #expect(style(["LC_ALL": "C", "LANG": "C.UTF-8"])?.unicode == false)
+        #expect(style(["LC_ALL": "", "LANG": "C.UTF-8"])?.unicode == true)
+    }
+
+    @Test func `a block is drawn over the one before it with one write`() {
+        let size = Terminal.Size(width: 20, height: 10)
+        var painter = TerminalPainter()
+        func line(_ text: String) -> StyledLine { StyledLine(text: text, width: text.count) }
+        #expect(painter.frame([line("a"), line("bb")], size: size) == "a\u{1B}[K\nbb\u{1B}[K\n\u{1B}[J")
+        #expect(painter.frame([line("c")], size: size) == "\r\u{1B}[2Ac\u{1B}[K\n\u{1B}[J")
+        #expect(
+            painter.frame([line("d")], size: size, above: "note") == "\r\u{1B}[1Anote\u{1B}[K\nd\u{1B}[K\n\u{1B}[J")
+    }
+
+    @Test func `lines that a narrower window has wrapped are drawn over, too`() {
+        var painter = TerminalPainter()
+        let wide = StyledLine(text: String(repeating: "x", count: 50), width: 50)
+        _ = painter.frame([wide, StyledLine(text: "y", width: 1)], size: .init(width: 80, height: 10))
+        #expect(painter.frame([], size: .init(width: 20, height: 10)) == "\r\u{1B}[4A\u{1B}[J")
+    }
+
+    @Test func `what is no terminal has the size of a VT100`() throws {
+        let pipe = Pipe()
+        #expect(
+            Terminal.size(of: pipe.fileHandleForWriting.fileDescriptor) == Terminal.Size(width: 80, height: 24))
+    }
+}
