@@ -17,21 +17,39 @@ struct DurabilityTests {
 
     private func go() throws { try "".write(toFile: fixture.work + "/go", atomically: true, encoding: .utf8) }
 
-    /// Starts the command through an engine that then is gone, as after a kill: its connection breaks.
-    private func startAndVanish(_ request: CommandRequest) async throws {
-        let engine = fixture.processes()
-        let started = Task { [key] in try await engine.run(key, request) }
-        try await fixture.wait { fixture.read("begun")?.hasSuffix("\n") == true }
-        // The first engine's answer would come to whoever has its epoch, so it is not waited for here.
-        started.cancel()
+    /// Starts the command through an engine in a process of its own, which is then killed with -9.
+    private func startAndKillEngine(_ text: String, timeoutMilliseconds: Int64 = 50_000) async {
+        let job = Job(
+            folder: fixture.folder, work: fixture.work, tag: tag, text: text, timeoutMilliseconds: timeoutMilliseconds)
+        await #expect(processExitsWith: .signal(SIGKILL)) { [job = job as Job] in
+            let engine = LocalProcesses(
+                run: "r1", folder: job.folder, epoch: Epoch(1), supervisorPath: SupervisorFixture.supervisorPath)
+            let request = CommandRequest(
+                argv: ["sh", "-c", job.text],
+                environment: ["PATH": "/usr/bin:/bin", "SHIPIT_IDEMPOTENCY_KEY": job.tag], directory: job.work,
+                timeout: .milliseconds(job.timeoutMilliseconds), killAfter: .milliseconds(100))
+            Task { try await engine.run(CommandKey(job.tag), request) }
+            while !FileManager.default.fileExists(atPath: job.work + "/begun") {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            kill(getpid(), SIGKILL)
+        }
+    }
+
+    private struct Job: Codable, Sendable {
+        var folder: String
+        var work: String
+        var tag: String
+        var text: String
+        var timeoutMilliseconds: Int64
     }
 
     @Test func `a key that was never accepted is absent`() async throws {
         #expect(try await fixture.processes().record(of: key) == .absent)
     }
 
-    @Test func `a second engine attaches to a running command and learns its true exit`() async throws {
-        try await startAndVanish(fixture.script(Self.waiting, key: tag))
+    @Test func `after the engine was killed another one attaches and learns the true exit`() async throws {
+        await startAndKillEngine(Self.waiting)
         let second = fixture.processes(epoch: 2)
         #expect(try await second.record(of: key) == .running)
         async let end = second.run(key, fixture.script("echo begun >> begun", key: tag))
@@ -42,14 +60,8 @@ struct DurabilityTests {
         try await second.finish()
     }
 
-    @Test func `an engine that was killed finds the end that came meanwhile`() async throws {
-        // A process of its own, so that it can really be killed.
-        let engine = Process()
-        engine.executableURL = URL(fileURLWithPath: "/bin/sh")
-        engine.arguments = ["-c", "exec sleep 1000"]
-        try engine.run()
-        try await startAndVanish(fixture.script(Self.waiting, key: tag))
-        kill(engine.processIdentifier, SIGKILL)
+    @Test func `after the engine was killed the command ends, and that is found on record`() async throws {
+        await startAndKillEngine(Self.waiting)
         try go()
         try await fixture.wait { try fixture.ledger().entries[tag]?.end != nil }
         let second = fixture.processes(epoch: 2)
@@ -61,17 +73,11 @@ struct DurabilityTests {
     }
 
     @Test func `without an engine a timeout still holds, and the supervisor leaves in the end`() async throws {
-        var request = fixture.script("trap '' TERM; echo begun > begun; while :; do sleep 0.05; done", key: tag)
-        request.timeout = .milliseconds(500)
-        request.killAfter = .milliseconds(100)
-        do {
-            let engine = fixture.processes()
-            let (key, given) = (key, request)
-            Task { try await engine.run(key, given) }
-            try await fixture.wait { fixture.read("begun") != nil }
-        }
+        await startAndKillEngine(
+            "trap '' TERM; echo begun > begun; while :; do sleep 0.05; done", timeoutMilliseconds: 500)
         try await fixture.wait { try fixture.ledger().entries[tag]?.end?.fate == .timedOut }
         #expect(SupervisorFixture.alive(tagged: tag) == [])
+        try await fixture.wait { fixture.supervisorPID() == nil }
     }
 
     @Test func `a supervisor killed under a command makes its outcome unknown, and the command is ended`() async throws
@@ -93,7 +99,7 @@ struct DurabilityTests {
     }
 
     @Test func `a supervisor and an engine that died leave a command that the next engine ends`() async throws {
-        try await startAndVanish(fixture.script("echo begun > begun; sleep 1000; exit 0", key: tag))
+        await startAndKillEngine("echo begun > begun; sleep 1000; exit 0")
         kill(try #require(fixture.supervisorPID()), SIGKILL)
         let second = fixture.processes(epoch: 2)
         #expect(try await second.record(of: key) == .finished(.unknown))
@@ -102,7 +108,7 @@ struct DurabilityTests {
     }
 
     @Test func `a supervisor and a command that both died make an unknown outcome`() async throws {
-        try await startAndVanish(fixture.script("echo begun > begun; exec sleep 1000", key: tag))
+        await startAndKillEngine("echo begun > begun; exec sleep 1000")
         let supervisor = try #require(fixture.supervisorPID())
         let command = try #require(try fixture.ledger().entries[tag]?.process?.pid)
         kill(supervisor, SIGSTOP)
