@@ -62,7 +62,7 @@ struct StageTests {
         let stage = try stage(
             """
             uses: rolling-restart, with: {instances: '${{ vars.n || "2" }}', start: ./start, ports: [8100, 8101],
-              health: {http: 'http://127.0.0.1:${{ instance.port }}/', status: 200, json: {ok: "== true", deep: {a: [b]}}},
+              health: {http: 'http://127.0.0.1:${{ instance.port }}/', status: 200, timeout: 2s, json: {ok: "== true", deep: {a: [b]}}},
               min-healthy-time: 1m30s, max-unhealthy: 5%, balancer: 'http://127.0.0.1/'}
             """)
         #expect(
@@ -76,7 +76,7 @@ struct StageTests {
                         Template(parts: [
                             .text("http://127.0.0.1:"), .reference(.instance("port"), fallback: nil), .text("/"),
                         ])),
-                    "status": text("200"),
+                    "status": text("200"), "timeout": text("2s"),
                     "json": .map(["ok": text("== true"), "deep": .map(["a": .list([text("b")])])]),
                 ]))
     }

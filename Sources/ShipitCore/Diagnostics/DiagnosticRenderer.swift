@@ -28,7 +28,7 @@ public struct DiagnosticRenderer: Sendable {
         let gutter = String(repeating: " ", count: max(2, number.count))
         var lines = [
             "\(diagnostic.severity.rawValue)[\(diagnostic.code)]: \(Self.visible(diagnostic.message))",
-            "\(gutter)--> \(span.file):\(span.line):\(span.column)",
+            "\(gutter)--> \(Self.visible(span.file)):\(span.line):\(span.column)",
         ]
         if let line = sources[span.file]?.excerpt(line: span.line, around: span.column, widest: Self.widest) {
             let (text, underline) = Self.underlined(line, span)

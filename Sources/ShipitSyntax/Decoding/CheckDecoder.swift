@@ -146,14 +146,22 @@ struct CheckDecoder {
         return isRight
     }
 
-    /// A check without its name, as the input of an action: `{http: …, time: …}`.
+    /// A check without its name, as the input of an action: `{http: …, time: …}`. Of what all checks have, an asker that
+    /// does its own repeating and judging needs only the timeout.
     func body(_ node: Node, _ what: String, _ site: Site) -> InputValue? {
         guard let entries = reading.mapping(node, what) else { return nil }
         let question = ProbeDecoder(reading: reading).question(entries, what, at: node.place)
-        for entry in question.rest { reading.unknownKey(entry, known: question.knownFields, of: what) }
-        guard let request = question.request(site), question.rest.isEmpty else { return nil }
+        let timeout = question.rest.first { $0.key == Key.timeout.rawValue }
+        let unknown = question.rest.filter { $0.key != Key.timeout.rawValue }
+        let known = question.knownFields + [Key.timeout.rawValue]
+        for entry in unknown { reading.unknownKey(entry, known: known, of: what) }
+        let limit = timeout.flatMap { ValueDecoder(reading: reading).value($0.value, .duration, "\"timeout\"", site) }
+        guard let request = question.request(site), unknown.isEmpty, (timeout == nil) == (limit == nil) else {
+            return nil
+        }
         var values = request.fields
         values[request.probe] = request.subject
+        values[Key.timeout.rawValue] = limit
         return .map(values)
     }
 }

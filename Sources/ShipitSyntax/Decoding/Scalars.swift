@@ -54,9 +54,7 @@ extension Reading {
     func whole(_ node: Node, _ what: String, in range: ClosedRange<Int>) -> Int? {
         guard let text = text(node, what, "a whole number") else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            let wanted =
-                range.upperBound == .max
-                ? "\(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
+            let wanted = "from \(range.lowerBound) to \(range.upperBound)"
             error("bad-number", "\(what) must be a whole number, \(wanted), and this is \"\(text)\"", at: node.place)
             return nil
         }
