@@ -1,0 +1,81 @@
+import Foundation
+import GRDB
+import ShipitCore
+import ShipitEngine
+
+/// A run's events, read in order and each checked against the one before. What is damaged is told, never repaired: the
+/// error carries the last event that is still good.
+struct JournalChain {
+    /// The version of the events' form that this code writes, and the newest that it reads.
+    static let eventVersion: Int64 = 1
+
+    private let row: RunRow
+    private var sequence: Int64
+    private var hash: Data
+
+    /// Goes on after `sequence`, whose own hash is taken as good; after 0 the run's seal begins the chain.
+    init(of row: RunRow, after sequence: Int64, in database: Database) throws {
+        self.row = row
+        self.sequence = min(max(0, sequence), row.head.lastSequence)
+        if self.sequence == row.head.lastSequence {
+            hash = row.head.lastHash
+        } else if self.sequence == 0 {
+            hash = row.head.runSeal
+        } else {
+            let found = try Data.fetchOne(
+                database, sql: "SELECT hash FROM events WHERE run = ? AND sequence = ?",
+                arguments: [row.head.number, sequence])
+            guard let found else {
+                throw StoreError.damaged(run: row.id, lastGood: 0, reason: "event \(sequence) is missing")
+            }
+            hash = found
+        }
+    }
+
+    /// All that follow; the journal must end where the run's row says that it does.
+    mutating func rest(in database: Database) throws -> [JournalEntry] {
+        let entries = try entries(through: .max, in: database)
+        guard sequence == row.head.lastSequence, hash == row.head.lastHash else {
+            throw damage("the journal ends at \(sequence), but the run was recorded up to \(row.head.lastSequence)")
+        }
+        return entries
+    }
+
+    mutating func entries(through last: Int64, in database: Database) throws -> [JournalEntry] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT sequence, at, type, version, body, previous, hash FROM events
+                WHERE run = ? AND sequence > ? AND sequence <= ? ORDER BY sequence
+                """)
+        let rows = try Row.fetchCursor(statement, arguments: [row.head.number, sequence, last])
+        let decoder = StoredJSON.decoder()
+        var entries: [JournalEntry] = []
+        while let event = try rows.next() { entries.append(try check(event, decoder)) }
+        return entries
+    }
+
+    private mutating func check(_ event: Row, _ decoder: JSONDecoder) throws -> JournalEntry {
+        let (number, at, type): (Int64, Int64, String) = (event[0], event[1], event[2])
+        let (version, body): (Int64, String) = (event[3], event[4])
+        let (previous, stored): (Data, Data) = (event[5], event[6])
+        guard number == sequence + 1 else { throw damage("event \(sequence + 1) is missing") }
+        let expected = Seal.event(previous: hash, sequence: number, at: at, version: version, body: body)
+        guard previous == hash, stored == expected else { throw damage("event \(number) is not what was recorded") }
+        guard version <= Self.eventVersion else {
+            throw StoreError.version(found: Int(version), known: Int(Self.eventVersion))
+        }
+        let decoded: RunEvent
+        do {
+            decoded = try decoder.decode(RunEvent.self, from: Data(body.utf8))
+        } catch {
+            throw damage("event \(number) cannot be understood: \(error)")
+        }
+        guard decoded.type == type else { throw damage("event \(number) is called \(type), which it is not") }
+        (sequence, hash) = (number, stored)
+        return JournalEntry(sequence: number, at: Instant(milliseconds: at), event: decoded)
+    }
+
+    private func damage(_ reason: String) -> StoreError {
+        .damaged(run: row.id, lastGood: sequence, reason: reason)
+    }
+}

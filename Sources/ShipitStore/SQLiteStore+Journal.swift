@@ -1,0 +1,65 @@
+import Foundation
+import GRDB
+public import ShipitCore
+public import ShipitEngine
+
+extension SQLiteStore {
+    public func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError) {
+        let id = run.created.run
+        try write("record the run \(id)") { database in
+            if let existing = try RunHead.fetch(id, in: database) {
+                throw StoreError.conflict(run: id, expected: 0, found: existing.lastSequence)
+            }
+            let created = try StoredJSON.encode(run.created)
+            let plan = try StoredJSON.encode(run.plan)
+            let planHash = Seal.text(plan)
+            // The number is part of the seal; nobody else takes one while this transaction lasts.
+            let number = try Int64.fetchOne(database, sql: "SELECT coalesce(max(number), 0) + 1 FROM runs") ?? 1
+            let seal = RunRow.seal(
+                number: number, created: created, root: run.root, file: run.file, startedAt: now, planHash: planHash)
+            let summary = RunSummaryState(state: .waiting)
+            try database.execute(
+                sql: """
+                    INSERT INTO runs (number, id, pipeline, environment, dry_run, created, root, file, started_at, plan_hash,
+                        seal, state, last_sequence, last_hash, summary_seal)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, x'', x'')
+                    """,
+                arguments: [
+                    number, id.text, run.created.pipeline, run.created.environment, run.created.dryRun, created,
+                    run.root,
+                    run.file, now.milliseconds, planHash, seal, summary.state.rawValue,
+                ])
+            try database.execute(sql: "INSERT INTO plans (run, json) VALUES (?, ?)", arguments: [number, plan])
+            var head = RunHead(
+                id: id, number: number, environment: run.created.environment, runSeal: seal, summary: summary)
+            try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+        }
+    }
+
+    public func append(
+        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
+        try write("append to the journal of \(run)") { database in
+            guard var head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
+            let lock = try LockRow.fetch(head.environment, in: database)
+            guard let lock, lock.held, lock.run == run, lock.epoch == epoch else {
+                throw StoreError.fenced(by: try lock.flatMap(self.state(of:)))
+            }
+            guard head.lastSequence == last else {
+                throw StoreError.conflict(run: run, expected: last, found: head.lastSequence)
+            }
+            try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+            return head.lastSequence
+        }
+    }
+
+    public func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry] {
+        try read("read the journal of \(run)") { database in
+            guard let row = try RunRow.fetch(run, in: database) else { return [] }
+            var chain = try JournalChain(of: row, after: sequence, in: database)
+            return try chain.rest(in: database)
+        } ?? []
+    }
+
+    static func unknown(_ run: RunID) -> StoreError { .failed("find the run \(run)", cause: "there is no such run") }
+}
