@@ -74,3 +74,6 @@ private func onNewThread(_ run: @escaping @Sendable () -> Void) {
         }, Unmanaged.passRetained(Body(run)).toOpaque())
     pthread_detach(thread)
 }
+
+/// Ends a process that a test started.
+func end(_ process: Int32) { kill(process, SIGKILL) }
