@@ -77,7 +77,9 @@ enum FailureReport {
     private static func failures(_ view: RunView) -> [String] {
         view.stages.compactMap { planned, stage in
             guard StageWord(stage.perform, in: view) == .failed, let last = stage.perform.last else { return nil }
-            let tries = planned.retry.attempts > 1 ? " of \(planned.retry.attempts)" : ""
+            // Attempts that were interrupted don't count against the budget, so there may be more than it allows.
+            let budget = planned.retry.attempts
+            let tries = budget > 1 && stage.perform.attempts <= budget ? " of \(budget)" : ""
             let verb = last.verdict == .timedOut ? "timed out" : "failed"
             return "stage \(planned.name) \(verb) in attempt \(stage.perform.attempts)\(tries)"
                 + (EventWords.cause(last).map { ": \($0)" } ?? "")

@@ -3,17 +3,25 @@ import Synchronization
 
 /// The live block on a terminal, drawn anew in place at each tick.
 final class LiveProgress: Progress {
+    /// What the engine told; it never waits for more than a moment to tell.
+    private struct Told {
+        var run = RunFollower()
+        var rules: [MonitorEvaluator.RuleState] = []
+        var at: Instant?
+    }
+
+    /// What stands on the screen.
     private struct Canvas {
-        var model: LiveBlock.Model?
-        var drawn: [StyledLine] = []
         var painter = TerminalPainter()
-        var drawnAt: Instant?
+        var drawn: [StyledLine] = []
+        var lastLines: [StageName: String] = [:]
     }
 
     private let sink: OutputSink
     private let style: Terminal.Style
     private let usual: [StageName: TimeSpan]
     private let size: @Sendable () -> Terminal.Size
+    private let told = Mutex(Told())
     private let canvas = Mutex(Canvas())
 
     /// - Parameter size: asked before each frame, since a window changes its size.
@@ -28,40 +36,46 @@ final class LiveProgress: Progress {
     }
 
     func took(_ entries: [JournalEntry], state: RunState, rules: [MonitorEvaluator.RuleState], now: Instant) {
-        guard let created = state.created else { return }
-        canvas.withLock { canvas in
-            let view = RunView(created: created, startedAt: state.createdAt ?? now, state: state)
-            let lastLines = canvas.model?.lastLines ?? [:]
-            canvas.model = LiveBlock.Model(view: view, rules: rules, lastLines: lastLines, usual: usual)
-            canvas.drawnAt = now
+        told.withLock { told in
+            told.run.take(entries, state: state)
+            told.rules = rules
+            told.at = now
         }
     }
 
-    func tick(now: Instant, lastLines: [StageName: String]) {
-        draw(now: now) { $0.lastLines = lastLines }
-    }
+    func tick(now: Instant, lastLines: [StageName: String]) { draw(now: now, lastLines: lastLines) }
 
-    func say(_ words: String, now: Instant) {
-        draw(now: now, above: SafeText.line(words)) { _ in }
-    }
+    func say(_ words: String, now: Instant) { draw(now: now, above: SafeText.line(words)) }
 
     func finish() {
-        let last = canvas.withLock { $0.drawnAt }
-        if let last { draw(now: last) { $0.lastLines = [:] } }
+        if let last = told.withLock({ $0.at }) { draw(now: last, lastLines: [:]) }
     }
 
-    private func draw(now: Instant, above: String? = nil, _ change: (inout LiveBlock.Model) -> Void) {
-        let size = size()
-        let frame = canvas.withLock { canvas -> String in
-            guard canvas.model != nil else { return above.map { $0 + "\n" } ?? "" }
-            change(&canvas.model!)
-            canvas.drawnAt = now
-            let lines = LiveBlock.lines(canvas.model!, size: size, style: style, now: now)
+    /// - Parameter lastLines: `nil` leaves them as they are.
+    private func draw(now: Instant, lastLines: [StageName: String]? = nil, above: String? = nil) {
+        let model = model()
+        // Frames reach the screen in the order in which they were made.
+        canvas.withLock { canvas in
+            if let lastLines { canvas.lastLines = lastLines }
+            guard var model else { return sink.write(above.map { $0 + "\n" } ?? "") }
+            model.lastLines = canvas.lastLines
+            let size = size()
+            let lines = LiveBlock.lines(model, size: size, style: style, now: now)
             // What stands there already needs no writing.
-            guard lines != canvas.drawn || above != nil else { return "" }
+            guard lines != canvas.drawn || above != nil else { return }
             canvas.drawn = lines
-            return canvas.painter.frame(lines, size: size, above: above)
+            sink.write(canvas.painter.frame(lines, size: size, above: above))
         }
-        sink.write(frame)
+    }
+
+    private func model() -> LiveBlock.Model? {
+        told.withLock { told in
+            told.run.catchUp()
+            guard let state = told.run.state, let created = state.created, let startedAt = state.createdAt else {
+                return nil
+            }
+            let view = RunView(created: created, startedAt: startedAt, state: state)
+            return LiveBlock.Model(view: view, rules: told.rules, usual: usual)
+        }
     }
 }

@@ -63,7 +63,9 @@ struct NextStep: Hashable, Sendable {
     static func questioned(_ view: RunView) -> StageName? {
         guard let reason = view.state.pausedReason else { return nil }
         let unknown = view.stages.filter { stage in
-            [stage.state.perform, stage.state.undo, stage.state.finally].contains { $0.phase == .unknown }
+            // On the way back, what became of the stage's work is no question any more.
+            let work = view.state.rollbackReason == nil ? [stage.state.perform] : []
+            return (work + [stage.state.undo, stage.state.finally]).contains { $0.phase == .unknown }
         }.map(\.planned.name)
         return unknown.first { reason.contains("--stage \($0)=") } ?? unknown.first
     }

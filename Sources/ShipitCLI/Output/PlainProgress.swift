@@ -5,9 +5,16 @@ import Synchronization
 final class PlainProgress: Progress {
     private struct Waiting {
         var lines = PlainLines()
-        var text = ""
-        var state: RunState?
+        var entries: [JournalEntry] = []
+        var plan: Plan?
+        var doing: Doing?
         var rules: [MonitorEvaluator.RuleState] = []
+
+        mutating func text() -> String {
+            guard let plan else { return "" }
+            defer { entries = [] }
+            return lines.lines(entries, plan: plan)
+        }
     }
 
     private let sink: OutputSink
@@ -16,32 +23,27 @@ final class PlainProgress: Progress {
     init(_ sink: OutputSink = .standardError) { self.sink = sink }
 
     func took(_ entries: [JournalEntry], state: RunState, rules: [MonitorEvaluator.RuleState], now: Instant) {
+        let doing = Doing(state)
         waiting.withLock { waiting in
-            waiting.state = state
+            waiting.entries += entries
+            waiting.plan = state.plan
+            waiting.doing = doing
             waiting.rules = rules
-            waiting.text += waiting.lines.lines(entries, state: state)
         }
     }
 
     func tick(now: Instant, lastLines: [StageName: String]) {
-        flush { waiting in
-            guard let state = waiting.state else { return }
-            waiting.text += waiting.lines.heartbeat(state, rules: waiting.rules, now: now)
-        }
+        sink.write(
+            waiting.withLock { waiting in
+                let text = waiting.text()
+                guard let doing = waiting.doing else { return text }
+                return text + waiting.lines.heartbeat(doing, rules: waiting.rules, now: now)
+            })
     }
 
     func say(_ words: String, now: Instant) {
-        flush { $0.text += $0.lines.line(now, "shipit", SafeText.line(words)) }
+        sink.write(waiting.withLock { $0.text() + $0.lines.line(now, "shipit", SafeText.line(words)) })
     }
 
-    func finish() { flush { _ in } }
-
-    private func flush(_ add: (inout Waiting) -> Void) {
-        let text = waiting.withLock { waiting in
-            add(&waiting)
-            defer { waiting.text = "" }
-            return waiting.text
-        }
-        sink.write(text)
-    }
+    func finish() { sink.write(waiting.withLock { $0.text() }) }
 }

@@ -12,6 +12,8 @@ enum RuleWords {
         case .noVerdict: return "without a verdict yet"
         case .pass: return "well (\(value(state)))"
         case .over(let since):
+            // Failing, not yet as often as the rule asks.
+            if case .fails = state.rule.kind { return "failing (\(value(state)))" }
             let hold = hold(state.rule).map { " of \(Words.span($0))" } ?? ""
             return "OVER (\(value(state))) for \(Words.elapsed(now - since))\(hold)"
         case .breached: return (state.warns ? "OVER" : "BREACHED") + " (\(value(state)))"

@@ -29,8 +29,8 @@ enum UndoWord: String, Hashable, Sendable {
     init(_ part: PartState, in view: RunView) {
         switch part.phase {
         case .succeeded: self = .succeeded
-        case .failed: self = .failed
-        case .none, .cancelled: self = .none
+        case .failed, .cancelled: self = .failed
+        case .none: self = .none
         case .running where view.state.outcome == nil && view.phase != .interrupted: self = .running
         case .pending, .running, .waiting, .interrupted, .unknown:
             // Nothing is to come any more in a run that has ended (it was abandoned).

@@ -92,7 +92,7 @@ struct LiveBlockTests {
             Array(lines.suffix(4)) == [
                 "monitor  9m12s left",
                 "  ◌ api.error-rate > 5% for 5m  OVER (50%) for 43s of 5m",
-                "  ✓ api fails 3 times           well (1 failure in a row)",
+                "  ◌ api fails 3 times           failing (1 failure in a row)",
                 "  ✓ api.p95 > 200ms             well (100ms)",
             ])
     }

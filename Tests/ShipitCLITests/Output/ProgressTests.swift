@@ -19,7 +19,7 @@ struct ProgressTests {
         var lines = PlainLines()
         let story = Story.rolledBack()
         #expect(
-            lines.lines(story.entries, state: story.state) == """
+            lines.lines(story.entries, plan: story.state.plan) == """
                 01:30:05 run      20260112-0130-7f3k: deploy of v1.15.2 to production by ana (times are UTC)
                 01:30:06 backup   started (attempt 1)
                 01:30:10 backup   succeeded after 4.0s
@@ -43,7 +43,7 @@ struct ProgressTests {
         var story = Story()
         story.fail("backup", reason: "\u{1B}[2J\u{7}\rgone\u{202E}")
         var lines = PlainLines()
-        let text = lines.lines(story.entries, state: story.state)
+        let text = lines.lines(story.entries, plan: story.state.plan)
         #expect(text.hasSuffix("backup   failed (attempt 1): exit 1: \\x1b[2J\\x07\\rgone\\u{202e}\n"))
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
     }
@@ -51,8 +51,10 @@ struct ProgressTests {
     @Test func `a long silence is broken ever more seldom`() {
         let story = Story.running()
         var lines = PlainLines()
-        _ = lines.lines(story.entries, state: story.state)
-        func heartbeat(_ span: TimeSpan) -> String { lines.heartbeat(story.state, rules: [], now: story.now + span) }
+        _ = lines.lines(story.entries, plan: story.state.plan)
+        func heartbeat(_ span: TimeSpan) -> String {
+            lines.heartbeat(Doing(story.state), rules: [], now: story.now + span)
+        }
         #expect(heartbeat(.seconds(59)) == "")
         #expect(heartbeat(.seconds(60)) == "01:31:11 run      still running: migrate, 1m00s\n")
         #expect(heartbeat(.seconds(179)) == "")
@@ -66,11 +68,11 @@ struct ProgressTests {
         story.tell(.monitoringStarted, after: .zero)
         story.succeed("smoke")
         var lines = PlainLines()
-        _ = lines.lines(story.entries, state: story.state)
+        _ = lines.lines(story.entries, plan: story.state.plan)
         let evaluator = MonitorEvaluator(Story.monitor, began: story.now)
         let rules = Array(evaluator.rules.prefix(1))
         #expect(
-            lines.heartbeat(story.state, rules: rules, now: story.now + .minutes(1))
+            lines.heartbeat(Doing(story.state), rules: rules, now: story.now + .minutes(1))
                 == "01:31:25 run      still monitoring: api.error-rate > 5% for 5m is without a verdict yet\n")
     }
 
@@ -147,5 +149,28 @@ struct ProgressTests {
         #expect(usual["backup"] == .seconds(4))
         #expect(usual["smoke"] == .seconds(4))
         #expect(UsualDurations.of([]).isEmpty)
+    }
+
+    @Test func `a follower is where the engine is, without its state`() {
+        let story = Story.undoFailed()
+        var follower = RunFollower()
+        var state = RunState(plan: story.state.plan)
+        for entry in story.entries {
+            state.apply(entry.event, at: entry.at)
+            follower.take([entry], state: state)
+        }
+        follower.take([], state: state)
+        follower.catchUp()
+        #expect(follower.state?.stages == story.state.stages)
+        #expect(follower.state?.outcome == .rollbackFailed)
+    }
+
+    @Test func `a follower that missed something takes the engine's state`() {
+        let story = Story.undoFailed()
+        var follower = RunFollower()
+        follower.take([story.entries[0]], state: RunState(plan: story.state.plan))
+        follower.take([story.entries[18]], state: story.state)
+        follower.catchUp()
+        #expect(follower.state?.stages == story.state.stages)
     }
 }

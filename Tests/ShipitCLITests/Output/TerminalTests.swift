@@ -52,4 +52,13 @@ struct TerminalTests {
         #expect(
             Terminal.size(of: pipe.fileHandleForWriting.fileDescriptor) == Terminal.Size(width: 80, height: 24))
     }
+
+    @Test func `a terminal's own size is used`() throws {
+        let terminal = posix_openpt(O_RDWR | O_NOCTTY)
+        try #require(terminal >= 0)
+        defer { close(terminal) }
+        var size = winsize(ws_row: 33, ws_col: 101, ws_xpixel: 0, ws_ypixel: 0)
+        try #require(ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0)
+        #expect(Terminal.size(of: terminal) == Terminal.Size(width: 101, height: 33))
+    }
 }
