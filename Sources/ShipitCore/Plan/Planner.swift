@@ -59,7 +59,9 @@ public struct Planner: Sendable {
             guard seen.insert(item).inserted else { throw .repeatedItem(stage: stage.name.text, item: item) }
             var bound = known
             bound.item = item
-            var planned = try planned(stage, StageName("\(stage.name)[\(item)]"), bound)
+            let name = StageName("\(stage.name)[\(item)]")
+            bound.member = (group: stage.name, name: name)
+            var planned = try planned(stage, name, bound)
             planned.item = item
             planned.group = stage.name.text
             planned.groupLimit = stage.maxParallel
@@ -179,6 +181,8 @@ struct KnownValues {
     var previous: Release?
     var vars: [String: String]
     var item: String?
+    /// The stage's own name and its group's: its undo may say the group's where its own outputs are meant.
+    var member: (group: StageName, name: StageName)?
 
     init(environment: String, release: Release, previous: Release?, vars: [String: String]) {
         self.environment = environment
@@ -191,7 +195,7 @@ struct KnownValues {
         var parts: [Template.Part] = []
         for part in template.parts {
             guard case .reference(let reference, let fallback) = part, isKnown(reference) else {
-                parts.append(part)
+                parts.append(ownOutput(part))
                 continue
             }
             guard let value = value(reference) ?? fallback ?? unsaid(reference) else {
@@ -200,6 +204,12 @@ struct KnownValues {
             parts.append(.text(value))
         }
         return Template(parts: parts).joined
+    }
+
+    private func ownOutput(_ part: Template.Part) -> Template.Part {
+        guard case .reference(.output(let stage, let output), let fallback) = part, let member, stage == member.group
+        else { return part }
+        return .reference(.output(member.name, output), fallback: fallback)
     }
 
     func substitute(_ call: ActionCall) throws(PlanError) -> ActionCall {
