@@ -24,6 +24,9 @@ public final class LocalProcesses: Processes {
 
     public func run(_ key: CommandKey, _ request: CommandRequest) async throws(ProcessesError) -> CommandEnd {
         let frame = SupervisorRequest.start(StartCommand(key, request)).frame
+        guard frame.count <= FrameBuffer.limit else {
+            return .notStarted("its arguments, its environment and its secrets are too long")
+        }
         for _ in 0..<Self.patience {
             guard let link = try await connector.link(starting: true) else { continue }
             if let fate = try await link.waitForEnd(of: key.text, asking: frame) { return CommandEnd(fate) }

@@ -37,8 +37,8 @@ actor SupervisorConnector {
             if let link {
                 if let fence = link.fence { throw .fenced(by: fence) }
                 if link.isOpen { return link }
-                remember(link)
-                self.link = nil
+                forget(link)
+                Blocking.start { Self.reapChild(of: link) }
             }
             if let connecting {
                 let result = try await connecting.value.get()
@@ -85,14 +85,13 @@ actor SupervisorConnector {
 
     /// Takes leave of a supervisor that said goodbye.
     func reap(_ link: SupervisorLink) async {
-        remember(link)
-        if self.link === link { self.link = nil }
+        forget(link)
         await Blocking.run { Self.reapChild(of: link) }
     }
 
-    private func remember(_ link: SupervisorLink) {
+    private func forget(_ link: SupervisorLink) {
         extents.merge(link.allOutputExtents) { _, new in new }
-        Blocking.start { Self.reapChild(of: link) }
+        if self.link === link { self.link = nil }
     }
 
     /// It is gone within a moment, unless it stays to read for a service that still writes to its pipes.

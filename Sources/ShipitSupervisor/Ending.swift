@@ -67,6 +67,9 @@ extension Supervisor {
         if remains.isEmpty, command.exit != nil { return finish(command) }
         let now = Time.steady
         let isTimeToKill = now >= killAt
+        if now >= killAt + Self.remainsGrace, !remains.isEmpty, remains.allSatisfy(isBeyondReach) {
+            return giveUp(command, remains: remains)
+        }
         if isTimeToKill, !command.isKillNoted {
             command.isKillNoted = true
             command.lookInterval = 1
@@ -86,10 +89,28 @@ extension Supervisor {
         if !isTimeToKill { command.nextLook = min(command.nextLook, killAt) }
     }
 
+    /// It runs as another user, as what `sudo` starts does.
+    private func isBeyondReach(_ record: ProcessRecord) -> Bool { kill(record.pid, 0) != 0 && errno == EPERM }
+
+    /// Waiting for what may not be signalled could take for ever; that it stays is put on record instead.
+    private func giveUp(_ command: RunningCommand, remains: [ProcessRecord]) {
+        log.note("it runs as another user and cannot be ended: \(names(remains))", about: command, at: Time.wall)
+        family.keep(command.id, tag: command.tag)
+        for record in remains {
+            leaders[record.pid] = nil
+            family.owners[record.pid] = .kept(command.id)
+            if family.recorded.insert(record.identity).inserted {
+                file.append(.left(id: command.id, process: record.identity))
+            }
+        }
+        finish(command)
+    }
+
     /// To the whole group, which no fork can escape. Groups never reach beyond a session, and sessions of processes below
     /// this one are their own; of a recovered command only the group that carries its pid is known to be its own.
     private func signal(_ record: ProcessRecord, of command: RunningCommand, _ number: Int32) {
-        if record.group > 1, !command.isRecovered || record.group == command.process?.pid {
+        let isOwn = !command.isRecovered || record.group == command.process?.pid
+        if record.group > 1, record.group != getpgrp(), isOwn {
             kill(-record.group, number)
         } else {
             kill(record.pid, number)

@@ -51,7 +51,7 @@ extension Supervisor {
         while Time.steady - begin < 10_000 {
             let strays = takeCensus().strays
             guard !strays.isEmpty else { return }
-            for stray in strays where stray.group > 1 {
+            for stray in strays where stray.group > 1 && stray.group != getpgrp() {
                 if Time.steady - begin > 500 {
                     kill(-stray.group, SIGKILL)
                 } else if asked.insert(stray.group).inserted {

@@ -67,6 +67,7 @@ final class OutputPipe {
                 hasNoRing = ring == nil
                 if ring != nil { log.write(.ring, of: command, at: now, [kind.rawValue]) }
             }
+            if ring == nil { log.lose(bytes.count - room) }
             ring?.write(bytes.dropFirst(room), at: now)
         }
         total += Int64(bytes.count)

@@ -1,3 +1,4 @@
+import CSupervisor
 import Glibc
 import SupervisorProtocol
 
@@ -7,7 +8,8 @@ struct OutputWriter {
     /// Where the next frame begins.
     private(set) var end: Int64
     private var named: Set<UInt32> = []
-    private(set) var lostBytes: Int64 = 0
+    /// Found no room, and nobody was told yet.
+    private var lostBytes = 0
 
     init?() {
         descriptor = open(OutputFrame.fileName, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -51,11 +53,21 @@ struct OutputWriter {
             if failure == 0 {
                 named.insert(command.id)
                 end += Int64(frames.count)
+                if lostBytes > 0 { tellLoss(to: command, at: at) }
             } else {
                 if written > 0 { ftruncate(descriptor, off_t(end)) }
-                lostBytes += Int64(piece.count)
+                lostBytes += piece.count
             }
         } while !rest.isEmpty
+    }
+
+    /// Output that found no room anywhere.
+    mutating func lose(_ count: Int) { lostBytes += count }
+
+    private mutating func tellLoss(to command: RunningCommand, at: Int64) {
+        let count = lostBytes
+        lostBytes = 0
+        note("\(count) bytes of output found no room on the disk", about: command, at: at)
     }
 
     mutating func note(_ text: String, about command: RunningCommand, at: Int64) {
@@ -73,6 +85,13 @@ struct RingWriter {
         descriptor = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
         self.total = total
+        // Its room is taken at once, so that a disk that fills up later leaves no holes in it.
+        let size = off_t(OutputRing.headerSize) + off_t(OutputRing.capacity)
+        guard csup_reserve(descriptor, 0, size) != ENOSPC else {
+            close(descriptor)
+            unlink(name)
+            return nil
+        }
     }
 
     mutating func write(_ bytes: ArraySlice<UInt8>, at: Int64) {
@@ -80,7 +99,7 @@ struct RingWriter {
         while !rest.isEmpty {
             let place = total % OutputRing.capacity
             let piece = rest.prefix(min(OutputBounds.frame, Int(OutputRing.capacity - place)))
-            // What a full disk swallows is zero bytes in the ring; the command goes on.
+            // A file system that cannot reserve may still fail here; the command goes on.
             _ = piece.withUnsafeBytes {
                 pwrite(descriptor, $0.baseAddress!, $0.count, off_t(place) + off_t(OutputRing.headerSize))
             }

@@ -72,6 +72,8 @@ extension Supervisor {
                 other.shut()
             }
         }
+        // Who comes while everything is being ended waits until that is done, and then for the next supervisor.
+        guard !isDone else { return }
         connection.epoch = epoch
         connection.send(.welcome(pid: getpid()))
     }

@@ -40,7 +40,7 @@ extension Supervisor {
             file.append(.spawned(id: running.id, process: spawned.identity))
         } catch {
             let running = RunningCommand(accepted, process: nil, isRecovered: false, deadline: nil)
-            running.verdict = .notStarted(error.reason)
+            running.verdict = .notStarted(Masker.masked(error.reason, patterns(for: command.secrets)))
             finish(running)
         }
     }
@@ -79,7 +79,7 @@ extension Supervisor {
         for pipe in command.pipes where pipe.isOpen {
             pipe.drain(into: &log, buffer: buffer)
             guard pipe.isOpen else { continue }
-            if command.leavesRunning, family.isKept(command.id) {
+            if family.isKept(command.id) {
                 keptPipes.append(pipe)
             } else {
                 pipe.finish(in: &log)

@@ -13,6 +13,15 @@ public struct Masker: Sendable {
 
     public init(_ patterns: MaskPatterns) { self.patterns = patterns }
 
+    /// A text that is whole.
+    public static func masked(_ text: String, _ patterns: MaskPatterns) -> String {
+        var masker = Masker(patterns)
+        var output: [UInt8] = []
+        Array(text.utf8).withUnsafeBytes { masker.feed($0, into: &output) }
+        masker.finish(into: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
     /// Appends to `output` what may be shown now.
     public mutating func feed(_ piece: UnsafeRawBufferPointer, into output: inout [UInt8]) {
         guard !patterns.isEmpty else {
