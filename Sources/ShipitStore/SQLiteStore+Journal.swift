@@ -43,7 +43,7 @@ extension SQLiteStore {
             guard var head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
             let lock = try LockRow.fetch(head.environment, in: database)
             guard let lock, lock.held, lock.run == run, lock.epoch == epoch else {
-                throw StoreError.fenced(by: try lock.flatMap(self.state(of:)))
+                throw StoreError.fenced(by: try lock.flatMap { try self.state(of: $0, in: database) })
             }
             guard head.lastSequence == last else {
                 throw StoreError.conflict(run: run, expected: last, found: head.lastSequence)

@@ -20,7 +20,7 @@ extension SQLiteStore {
                 let mine = current.map { $0.held && $0.holder.isSameProcess(as: holder) } ?? false
                 // Another store of this very process may have it; the row protects both.
                 if taken == nil, !mine {
-                    guard let current else { throw Self.strangeLock(environment) }
+                    guard let current, current.held else { throw Self.strangeLock(environment) }
                     return .refused(try self.judged(current))
                 }
             }
@@ -39,7 +39,7 @@ extension SQLiteStore {
         try write("give back the lock of \(environment)") { database in
             let current = try LockRow.fetch(environment, in: database)
             guard var lock = current, lock.epoch == epoch else {
-                throw StoreError.fenced(by: try current.flatMap(self.state(of:)))
+                throw StoreError.fenced(by: try current.flatMap { try self.state(of: $0, in: database) })
             }
             lock.held = false
             lock.dirty = dirty
@@ -51,14 +51,14 @@ extension SQLiteStore {
 
     public func lock(of environment: String) throws(StoreError) -> LockState? {
         let state = try read("look at the lock of \(environment)") { database in
-            try LockRow.fetch(environment, in: database).flatMap(self.state(of:))
+            try LockRow.fetch(environment, in: database).flatMap { try self.state(of: $0, in: database) }
         }
         return state ?? nil
     }
 
     /// `nil` where nobody has it and nothing keeps it closed.
-    func state(of lock: LockRow) throws -> LockState? {
-        lock.held || lock.dirty ? try judged(lock) : nil
+    func state(of lock: LockRow, in database: Database) throws -> LockState? {
+        try isOpenToAll(lock, in: database) ? nil : try judged(lock)
     }
 
     private func judged(_ lock: LockRow) throws -> LockState {
@@ -70,14 +70,19 @@ extension SQLiteStore {
 
     /// Whether `run` may take the lock from where it stands.
     private func isOpen(_ lock: LockRow, to run: RunID, of holder: Holder, in database: Database) throws -> Bool {
-        guard lock.held else { return !lock.dirty || lock.run == run }
-        if lock.run == run, lock.holder.isSameProcess(as: holder) { return true }
+        if lock.run == run, try !lock.held || lock.holder.isSameProcess(as: holder) || isDead(lock) { return true }
+        return try isOpenToAll(lock, in: database)
+    }
+
+    /// Given back; or its holder was killed with nothing left to be resumed or undone: before the run was recorded, or
+    /// between the run's good end and giving the lock back.
+    private func isOpenToAll(_ lock: LockRow, in database: Database) throws -> Bool {
+        if lock.dirty { return false }
+        guard lock.held else { return true }
         guard try isDead(lock) else { return false }
-        if lock.run == run { return true }
-        // Killed between the run's end and giving the lock back: nothing is left to be resumed or undone.
-        let clean: [Outcome] = [.succeeded, .superseded, .rolledBack, .refused]
-        let outcome = try RunHead.fetch(lock.run, in: database)?.summary.outcome
-        return !lock.dirty && outcome.map(clean.contains) ?? false
+        guard let run = try RunHead.fetch(lock.run, in: database) else { return true }
+        let clean: Set<Outcome> = [.succeeded, .superseded, .rolledBack, .refused]
+        return run.summary.outcome.map(clean.contains) ?? false
     }
 
     private func isDead(_ lock: LockRow) throws -> Bool {

@@ -124,8 +124,20 @@ extension RunStoreContract {
                 Issue.record("its holder still lives")
             }
             process.kill()
+            #expect(try store.lock(of: "production") == nil)
             let answer = try store.takeLock(environment: "production", run: "r2", holder: .current())
             #expect(answer == .taken(Epoch(epoch.number + 1)))
+        },
+        RunStoreContract("a lock whose holder was killed before it recorded its run keeps nobody out") { open in
+            let process = try OtherProcess()
+            let first = try open().takeLock(environment: "production", run: "r1", holder: process.holder)
+            #expect(first == .taken(Epoch(1)))
+            let store = try open()
+            #expect(try store.lock(of: "production")?.run == "r1")
+            process.kill()
+            #expect(try store.lock(of: "production") == nil)
+            let answer = try store.takeLock(environment: "production", run: "r2", holder: .current())
+            #expect(answer == .taken(Epoch(2)))
         },
         RunStoreContract("of sixteen who want the lock at once, one has it") { open in
             let stores = try (0..<16).map { _ in try open() }
