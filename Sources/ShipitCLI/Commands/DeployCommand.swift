@@ -1,0 +1,145 @@
+import ArgumentParser
+import Foundation
+import ShipitCore
+import ShipitEngine
+
+struct DeployCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deploy", abstract: "Deploy a release: plan it, take the lock, run it, monitor it.",
+        discussion: "A tag that begins with a dash is given after --, as in: shipit deploy -- -strange-tag")
+
+    @OptionGroup var place: PlaceOptions
+    @OptionGroup var target: TargetOptions
+    @OptionGroup var output: StreamOptions
+
+    @Flag(help: "Only show what would happen; change nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Give a variable of the environment another value.", valueName: "name=value"))
+    var set: [String] = []
+
+    @Option(help: ArgumentHelp("Stages at once; default: one a core.", valueName: "count"))
+    var jobs: Int?
+
+    @Flag(help: "Do not ask before the first change.")
+    var yes = false
+
+    @Flag(help: "Deploy although this commit is live already.")
+    var again = false
+
+    @Option(help: ArgumentHelp("The release to go back to; default: the one that is live.", valueName: "tag"))
+    var previous: String?
+
+    @Argument(help: ArgumentHelp("The tag to deploy, or latest.", valueName: "tag"))
+    var tag: String
+
+    func run() async throws {
+        let streams = Streams()
+        let jobs = try Session.jobs(jobs)
+        let project = try place.place().project()
+        let wishes = Preparation.Wishes(
+            tag: tag, pipeline: target.pipeline, environment: target.env, settings: set, previous: previous)
+        let preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
+        try preparation.releases.requireEverything(of: preparation.release)
+        for warning in try preparation.warnings() { streams.warning(warning) }
+        if dryRun {
+            try await PlanWords(preparation, output.output == .text ? .text : .json, streams).say(isDryRun: true)
+            return
+        }
+        let deployment = Deployment(preparation, form: output.output, jobs: jobs, streams: streams)
+        try RunEnd.leave(with: try await deployment.run(again: again, asks: !yes))
+    }
+}
+
+/// A deployment that has been prepared: the last looks before anything changes, and the run itself.
+struct Deployment {
+    private let preparation: Preparation
+    private let form: StreamForm
+    private let jobs: Int
+    private let streams: Streams
+
+    init(_ preparation: Preparation, form: StreamForm, jobs: Int, streams: Streams) {
+        self.preparation = preparation
+        self.form = form
+        self.jobs = jobs
+        self.streams = streams
+    }
+
+    func run(again: Bool, asks: Bool) async throws -> Int32 {
+        let project = preparation.project
+        let looking = try Wiring.storeForReading(project.stateFolder)
+        try EnvironmentGate(store: looking).check(preparation.environment)
+        if preparation.isLiveAlready, !again, let live = preparation.live {
+            try sayLiveAlready(live, in: looking)
+            return 0
+        }
+        let secrets = try await SecretReader(root: project.root, environment: ProcessInfo.processInfo.environment)
+            .read(preparation.plan.secrets)
+        for warning in secrets.warnings { streams.warning(warning) }
+        if asks { try ask() }
+
+        let session = try Session(stateFolder: project.stateFolder, form: form, streams: streams)
+        let trees = Trees(stateFolder: project.stateFolder)
+        let tree = try trees.export(preparation.release, from: preparation.releases)
+        let previousTree = try previousTree(trees)
+        let id = try newID(in: session.store)
+        let run = NewRun(
+            created: RunCreated(
+                run: id, pipeline: preparation.pipeline.name, environment: preparation.environment,
+                release: preparation.release, planDigest: preparation.digest, startedBy: session.holder.user),
+            plan: preparation.plan, root: project.root, file: preparation.file.name)
+        let resources = RunResources(
+            folder: try session.makeFolder(of: id, pipeline: preparation.file.bytes), secrets: secrets.values,
+            releaseTree: tree, previousTree: previousTree, jobs: jobs)
+        streams.progress("run \(id), state in \(SafeText.line(project.stateFolder))\n")
+        return try await RunDriver(session: session).begin(run, with: resources)
+    }
+
+    /// A release that can no longer be had is no way back; better known now than in the middle of an undo.
+    private func previousTree(_ trees: Trees) throws -> String? {
+        guard let previous = preparation.plan.previous else { return nil }
+        do {
+            return try trees.export(previous, from: preparation.releases)
+        } catch {
+            let failure = ErrorText.failure(error)
+            throw CommandFailure(
+                .refused,
+                "the release to go back to, \(previous.tag) (\(previous.commit.prefix(12))), cannot be had: "
+                    + failure.message, hint: "bring its commit back, or name another release with --previous TAG")
+        }
+    }
+
+    private func newID(in store: any RunStore) throws -> RunID {
+        var generator = SystemRandomNumberGenerator()
+        while true {
+            let id = RunID.make(at: SystemClock.wallTime, using: &generator)
+            if try store.run(id) == nil { return id }
+        }
+    }
+
+    private func ask() throws(CommandFailure) {
+        let questions = Questions(streams: streams)
+        guard questions.isThere else { return }
+        let plan = preparation.plan
+        let before = plan.previous.map { "; \($0.tag) is live there" } ?? ""
+        let question =
+            "deploy \(plan.release.tag) (\(plan.release.commit.prefix(12))) to \(plan.environment)"
+            + "\(before): \(Words.count(plan.stages.count, "stage")). Go on?"
+        guard questions.confirms(SafeText.line(question)) else {
+            throw CommandFailure(.refused, "not confirmed; nothing was changed")
+        }
+    }
+
+    private func sayLiveAlready(_ live: RunRecord, in store: any RunStore) throws {
+        let words =
+            "already live: \(SafeText.line(preparation.release.tag)) on \(preparation.environment)"
+            + " (run \(live.created.run)); --again deploys it once more\n"
+        switch form {
+        case .text: streams.result(words)
+        case .json:
+            streams.progress(words)
+            streams.result(StatusJSON.text(try RunReading(live, in: store).view))
+        case .jsonl: streams.progress(words)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+public import ArgumentParser
+import Foundation
+import ShipitCore
+
+/// The command line: finds the command, runs it, and turns whatever it throws into words and an exit code.
+public struct ShipitCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "shipit",
+        abstract: "Deploys a release, watches it, and takes it back by itself when it is bad.",
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Deploying",
+                subcommands: [
+                    DeployCommand.self, PlanCommand.self, ResumeCommand.self, RollbackCommand.self, CancelCommand.self,
+                    RetryCommand.self, SkipCommand.self, AbandonCommand.self,
+                ]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    StatusCommand.self, RunsCommand.self, LogsCommand.self, JournalCommand.self, TagsCommand.self,
+                ]),
+            CommandGroup(
+                name: "Authoring and upkeep",
+                subcommands: [ValidateCommand.self, DoctorCommand.self, VersionCommand.self]),
+        ])
+
+    public init() {}
+
+    /// Everything from the arguments to the exit code.
+    public static func runAndExit() async -> Never {
+        let arguments = ArgumentOrder.commandFirst(Array(CommandLine.arguments.dropFirst()))
+        Foundation.exit(await run(arguments))
+    }
+
+    static func run(_ arguments: [String]) async -> Int32 {
+        let streams = Streams()
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch let end as RunEnd {
+            return end.exitCode
+        } catch let failure as CommandFailure {
+            streams.progress(failure.text)
+            return failure.exitCode
+        } catch {
+            return answer(error, arguments, streams)
+        }
+    }
+
+    /// The parser's own errors, which include a wish for help; and what no command expected.
+    private static func answer(_ error: any Error, _ arguments: [String], _ streams: Streams) -> Int32 {
+        if isParsers(error) {
+            if exitCode(for: error) == .success {
+                streams.result(fullMessage(for: error) + "\n")
+                return 0
+            }
+            let failure = UsageWords.failure(message(for: error), arguments, commands: commandNames)
+            streams.progress(failure.text)
+            return failure.exitCode
+        }
+        let failure = ErrorText.failure(error)
+        streams.progress(failure.text)
+        return failure.exitCode
+    }
+
+    /// `CommandError` and its kind are the parser's own and not public; everything else is ours.
+    private static func isParsers(_ error: any Error) -> Bool {
+        error is ValidationError || error is CleanExit || error is ArgumentParser.ExitCode
+            || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+    }
+
+    private static var commandNames: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
+}
+
+/// A command that has said everything and ends with another code than 0.
+struct RunEnd: Error {
+    var exitCode: Int32
+
+    /// Throws unless the code is 0.
+    static func leave(with code: Int32) throws(RunEnd) {
+        if code != 0 { throw RunEnd(exitCode: code) }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import ShipitCore
+
+struct ValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate", abstract: "Check pipeline files; needs no network and no git.",
+        discussion: "Without FILE, every pipelines/*.yaml of the project is checked.")
+
+    @OptionGroup var place: PlaceOptions
+    @OptionGroup var output: OutputOptions
+
+    @Flag(help: "Treat warnings as errors.")
+    var strict = false
+
+    @Argument(help: ArgumentHelp("The files to check.", valueName: "file"))
+    var files: [String] = []
+
+    func run() throws {
+        let streams = Streams()
+        let place = try place.place()
+        let files = try chosen(place)
+        var diagnostics: [Diagnostic] = []
+        var rendered = ""
+        for (path, name) in files {
+            let reading = try PipelineText.read(path, shownAs: name)
+            diagnostics += reading.diagnostics
+            rendered += (rendered.isEmpty || reading.rendered.isEmpty ? "" : "\n") + reading.rendered
+        }
+        switch output.output {
+        case .text:
+            streams.progress(rendered.isEmpty ? "" : rendered + "\n")
+            streams.result(
+                "\(DiagnosticsText.summary(diagnostics))\(diagnostics.isEmpty ? Self.words(files.count) : "")\n")
+        case .json: streams.result(DiagnosticsText.json(diagnostics))
+        }
+        let isWrong = diagnostics.contains { $0.severity == .error || strict }
+        try RunEnd.leave(with: isWrong ? 2 : 0)
+    }
+
+    private static func words(_ count: Int) -> String { " in \(Words.count(count, "file"))" }
+
+    private func chosen(_ place: Place) throws(CommandFailure) -> [(path: String, name: String)] {
+        if !files.isEmpty { return files.map { (place.path($0), $0) } }
+        let project = try place.project()
+        let names = PipelineFile.all(of: project)
+        guard !names.isEmpty else {
+            throw CommandFailure(.usage, "\(project.root)/pipelines holds no *.yaml", hint: "name the files to check")
+        }
+        return names.map { name in
+            let file = "pipelines/\(name).yaml"
+            return (Place.join(project.root, file), file)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import ShipitCore
+import ShipitEngine
+
+/// Whether an environment is open to a new deployment. Only looks; the lock itself is taken later and may still refuse.
+struct EnvironmentGate {
+    let store: any RunStore
+
+    /// Refuses where a run has the environment or has left it dirty.
+    func check(_ environment: String) throws {
+        guard let lock = try store.lock(of: environment) else { return }
+        if !lock.dirty, lock.holderIsDead, try hasEndedCleanly(lock.run) { return }
+        throw try refusal(lock)
+    }
+
+    /// An engine that was killed between its run's end and giving the lock back leaves nothing to be taken up.
+    private func hasEndedCleanly(_ run: RunID) throws -> Bool {
+        let clean: [Outcome] = [.succeeded, .superseded, .rolledBack, .refused]
+        return try store.run(run)?.summary.outcome.map(clean.contains) ?? false
+    }
+
+    /// Why not, with the run that is in the way, since when, and what can be done about it.
+    func refusal(_ lock: LockState) throws -> CommandFailure {
+        var refusal = ErrorText.refusal(lock)
+        if let record = try store.run(lock.run) {
+            let release = SafeText.line(record.created.release.tag)
+            refusal.message += "\nit deploys \(release) and was started at \(Words.minute(record.startedAt)) UTC"
+        }
+        return refusal
+    }
+}

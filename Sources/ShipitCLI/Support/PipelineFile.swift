@@ -1,0 +1,96 @@
+import Foundation
+import ShipitCore
+import ShipitSyntax
+
+/// A pipeline file of a project, read and checked.
+struct PipelineFile {
+    /// As it is named to people: relative to the project's root.
+    var name: String
+    var bytes: [UInt8]
+    var pipeline: Pipeline
+
+    static let defaultName = "deploy"
+
+    /// `pipelines/NAME.yaml`, read for a deployment: mistakes are shown and end the command, warnings are shown.
+    static func load(_ pipeline: String?, of project: Project, says streams: Streams) throws -> PipelineFile {
+        let name = pipeline ?? defaultName
+        let file = try path(ofPipeline: name, in: project)
+        let reading = try PipelineText.read(Place.join(project.root, file), shownAs: file)
+        streams.progress(reading.rendered)
+        guard let pipeline = reading.pipeline else {
+            throw CommandFailure(.usage, "\(file) has mistakes; nothing was done")
+        }
+        return PipelineFile(name: file, bytes: reading.bytes, pipeline: pipeline)
+    }
+
+    /// What the language knows and this version doesn't do yet must not be ignored.
+    func refuseWhatIsNotEnforced() throws(CommandFailure) {
+        guard !pipeline.notEnforced.isEmpty else { return }
+        let places = pipeline.notEnforced.map { "\($0.span.file):\($0.span.line): \($0.message)" }
+        throw CommandFailure(
+            .usage,
+            "\(name) asks for what this version of shipit does not do yet:\n  " + places.joined(separator: "\n  "),
+            hint: "remove it until it is enforced")
+    }
+
+    private static func path(ofPipeline name: String, in project: Project) throws(CommandFailure) -> String {
+        guard NameRule.holds(for: name) else {
+            throw CommandFailure(
+                .usage, "\"\(name)\" is no name of a pipeline",
+                hint: "--pipeline takes NAME for pipelines/NAME.yaml, without folder and ending")
+        }
+        let file = "pipelines/\(name).yaml"
+        if FileManager.default.fileExists(atPath: Place.join(project.root, file)) { return file }
+        let known = all(of: project)
+        let near = Suggestion.closest(to: name, among: known)
+        throw CommandFailure(
+            .usage, "there is no \(file) in \(project.root)",
+            hint: near.map { "did you mean --pipeline \($0)?" }
+                ?? (known.isEmpty ? nil : "pipelines: \(known.joined(separator: ", "))"))
+    }
+
+    /// The names of all pipelines, sorted.
+    static func all(of project: Project) -> [String] {
+        // A folder that cannot be listed has no pipelines to name; opening one by name tells why.
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: project.root + "/pipelines")) ?? []
+        return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }.sorted()
+    }
+}
+
+/// What came of reading a file, and how its diagnostics look.
+struct PipelineText {
+    var bytes: [UInt8]
+    var pipeline: Pipeline?
+    var diagnostics: [Diagnostic]
+    var rendered: String
+
+    /// The largest file that is read at all; the language's own limit is lower.
+    private static let limit = 16 << 20
+
+    static func read(_ path: String, shownAs name: String) throws(CommandFailure) -> PipelineText {
+        let bytes = try FileBytes.read(path, atMost: limit, shownAs: name)
+        let reading = PipelineReader(catalog: Wiring.catalog).read(bytes, file: name)
+        return PipelineText(
+            bytes: bytes, pipeline: reading.pipeline, diagnostics: reading.diagnostics,
+            rendered: DiagnosticRenderer(sources: [name: bytes]).render(reading.diagnostics))
+    }
+}
+
+/// Names of stages, sources, suites, environments and pipelines.
+enum NameRule {
+    static func holds(for name: String) -> Bool {
+        guard let first = name.utf8.first, name.utf8.count <= 64, isLetterOrDigit(first) else { return false }
+        return name.utf8.allSatisfy {
+            isLetterOrDigit($0) || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains($0)
+        }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+}

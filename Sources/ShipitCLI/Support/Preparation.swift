@@ -1,0 +1,74 @@
+import Foundation
+import ShipitCore
+import ShipitEngine
+
+/// What `deploy` and `plan` find out before anything happens: pipeline, environment, release, plan. Changes nothing.
+struct Preparation {
+    let project: Project
+    let file: PipelineFile
+    let pipeline: Pipeline
+    let environment: String
+    let releases: Releases
+    /// What is live there by the journal.
+    let live: RunRecord?
+    let plan: Plan
+    let digest: String
+
+    struct Wishes {
+        var tag: String
+        var pipeline: String?
+        var environment: String?
+        /// `K=V`, as typed.
+        var settings: [String]
+        var previous: String?
+    }
+
+    init(_ wishes: Wishes, project: Project, streams: Streams, mayAsk: Bool) throws {
+        let settings = try Self.settings(wishes.settings)
+        self.project = project
+        file = try PipelineFile.load(wishes.pipeline, of: project, says: streams)
+        try file.refuseWhatIsNotEnforced()
+        pipeline = EnvironmentChoice.complete(file.pipeline)
+        environment = try EnvironmentChoice.choose(
+            wishes.environment, of: pipeline, questions: mayAsk ? Questions(streams: streams) : nil)
+        let releases = try Releases(pipeline.release, root: project.root)
+        self.releases = releases
+        let release = try releases.release(wishes.tag)
+        let store = try Wiring.storeForReading(project.stateFolder)
+        live = try store.liveRun(pipeline: pipeline.name, environment: environment)
+        let previous =
+            try wishes.previous.map { tag in try releases.release(tag, isAnyTag: true) } ?? live?.created.release
+        plan = try Planner(pipeline, catalog: Wiring.catalog).plan(
+            release, in: environment, previous: previous, settings: settings)
+        digest = PlanDigest.of(plan)
+    }
+
+    var release: Release { plan.release }
+
+    /// Whether this commit is what runs there already.
+    var isLiveAlready: Bool { live?.created.release.commit == release.commit }
+
+    /// The work tree is of another commit than the release, and commands start in it.
+    func warnings() throws -> [String] {
+        let runsCommands = plan.stages.contains { !$0.skipped && $0.perform.action == "run" }
+        guard runsCommands, let head = try releases.headCommit(), head != release.commit else { return [] }
+        return [
+            "HEAD is \(head.prefix(12)), \(release.tag) is \(release.commit.prefix(12)): "
+                + "run: stages use the files of the work tree, not the tag's"
+        ]
+    }
+
+    private static func settings(_ given: [String]) throws(CommandFailure) -> [String: String] {
+        var settings: [String: String] = [:]
+        for setting in given {
+            guard let sign = setting.firstIndex(of: "="), sign != setting.startIndex else {
+                throw CommandFailure(.usage, "--set \(setting): NAME=VALUE is expected")
+            }
+            let name = String(setting[..<sign])
+            guard settings.updateValue(String(setting[setting.index(after: sign)...]), forKey: name) == nil else {
+                throw CommandFailure(.usage, "--set gives \(name) twice")
+            }
+        }
+        return settings
+    }
+}

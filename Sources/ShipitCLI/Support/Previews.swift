@@ -1,0 +1,120 @@
+import Foundation
+import ShipitCore
+import ShipitEngine
+
+/// What each stage of a plan would run, as its action says; nothing is done, and no secret is read.
+struct Previews {
+    let plan: Plan
+    let project: Project
+
+    struct Lines {
+        var perform: [StageName: [String]] = [:]
+        var undo: [StageName: [String]] = [:]
+    }
+
+    func lines() async -> Lines {
+        var lines = Lines()
+        for stage in plan.stages where !stage.skipped {
+            lines.perform[stage.name] = await preview(stage.perform, of: stage, part: .perform)
+            if case .call(let call) = stage.undo {
+                lines.undo[stage.name] = await preview(call, of: stage, part: .undo)
+            }
+        }
+        return lines
+    }
+
+    /// `nil` where the action cannot say before it runs.
+    private func preview(_ call: ActionCall, of stage: PlannedStage, part: Part) async -> [String]? {
+        guard let action = Wiring.actions.first(where: { $0.description.name == call.action }) else { return nil }
+        do throws(ActionError) {
+            return try await action.preview(context(call, of: stage, part: part))
+        } catch {
+            return ["(not known yet: \(error.reason))"]
+        }
+    }
+
+    private func context(_ call: ActionCall, of stage: PlannedStage, part: Part) throws(ActionError) -> ActionContext {
+        let release = ReleaseFacts(release: plan.release, tree: project.treeFolder(of: plan.release.commit))
+        let previous = plan.previous.map { ReleaseFacts(release: $0, tree: project.treeFolder(of: $0.commit)) }
+        let target = part == .undo ? previous : release
+        let resolver = PreviewValues(release: release, target: target)
+        let attempt = AttemptID(stage: stage.name, part: part, number: 1)
+        let scratch = project.stateFolder + "/runs/<run>/work"
+        return ActionContext(
+            run: RunID("<run>"), attempt: attempt, environment: plan.environment, release: release, previous: previous,
+            target: target, vars: plan.vars, suites: resolver.suites(plan.suites), root: project.root,
+            workdir: stage.workdir.map { Place.join(project.root, $0) } ?? project.root, scratch: scratch,
+            inputs: ActionInputs(call.inputs.mapValues(resolver.value)), variables: variables(stage, resolver),
+            killAfter: stage.killAfter, leavesRunning: stage.leavesRunning, services: PreviewServices())
+    }
+
+    /// Enough of a command's environment for an action that looks for programs, and what the author maps.
+    private func variables(_ stage: PlannedStage, _ values: PreviewValues) -> [String: String] {
+        var variables = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
+        for (name, template) in stage.env { variables[name] = values.template(template).literal ?? "" }
+        return variables
+    }
+}
+
+/// What stands for values that are known only while running.
+struct PreviewValues {
+    let release: ReleaseFacts
+    let target: ReleaseFacts?
+
+    func value(_ value: InputValue) -> InputValue { value.mapText(template) }
+
+    func template(_ template: Template) -> Template {
+        var text: [Template.Part] = []
+        for part in template.parts {
+            switch part {
+            case .text: text.append(part)
+            // The action knows its instances.
+            case .reference(.instance, _): text.append(part)
+            case .reference(let reference, _): text.append(.text(words(for: reference)))
+            }
+        }
+        return Template(parts: text)
+    }
+
+    func suites(_ suites: [String: [Check]]) -> [String: [Check]] {
+        suites.mapValues { checks in
+            checks.map { check in
+                var changed = check
+                changed.probe = check.probe.mapText(template)
+                return changed
+            }
+        }
+    }
+
+    private func words(for reference: Reference) -> String {
+        switch reference {
+        case .secret: "***"
+        case .release("tree"): release.tree ?? ""
+        case .target("tree"): target?.tree ?? ""
+        case .target(let field): target?.release.field(field) ?? ""
+        case .release, .previous, .variable, .output, .item, .environment, .instance, .run: "<\(reference)>"
+        }
+    }
+}
+
+/// For actions that only say what they would do.
+private struct PreviewServices: ActionServices {
+    var now: Instant { SystemClock.wallTime }
+
+    func sleep(_ span: TimeSpan) async throws(ActionError) { throw Self.nothing }
+    func command(_ request: CommandRequest, step: String?) async throws(ActionError) -> CommandEnd {
+        throw Self.nothing
+    }
+    func output(step: String?, limit: Int) async throws(ActionError) -> CommandOutput { throw Self.nothing }
+    func step(_ name: String, _ body: @Sendable () async throws(ActionError) -> String) async throws(ActionError)
+        -> String
+    {
+        throw Self.nothing
+    }
+    func note(_ text: String) {}
+    func measure(_ probe: String, _ request: ResolvedProbe) async -> ShipitEngine.Measurement {
+        ShipitEngine.Measurement(.noAnswer("a preview asks nothing"))
+    }
+
+    private static let nothing = ActionError.failed("known only when it runs")
+}

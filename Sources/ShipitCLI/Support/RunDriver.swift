@@ -1,0 +1,106 @@
+import ShipitCore
+import ShipitEngine
+
+/// Drives a run in this process until it ends, is paused or interrupted, and says how that came out.
+struct RunDriver {
+    let session: Session
+
+    /// Begins a run and drives it.
+    /// - Returns: the exit code.
+    func begin(_ run: NewRun, with resources: RunResources) async throws -> Int32 {
+        let id = run.created.run
+        return try await drive(id, plan: run.plan, shownFrom: 0, with: resources) { launcher, observer in
+            try launcher.begin(run, observer: observer) { epoch in
+                Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
+            }
+        }
+    }
+
+    /// Takes up a run that nobody drives, with what a person asks for.
+    func takeUp(_ reading: RunReading, acts: [OperatorAct], with resources: RunResources) async throws -> Int32 {
+        let id = reading.record.created.run
+        let plan = reading.state.plan
+        return try await drive(id, plan: plan, shownFrom: reading.sequence, with: resources) { launcher, observer in
+            try launcher.takeUp(id, acts: acts, observer: observer) { epoch, _ in
+                Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
+            }
+        }
+    }
+
+    /// - Parameter sequence: the last event that need not be shown any more.
+    private func drive(
+        _ run: RunID, plan: Plan, shownFrom sequence: Int64, with resources: RunResources,
+        launch: (Launcher, any RunObserver) throws -> Conductor
+    ) async throws -> Int32 {
+        let clock = SystemClock()
+        let progress = ProgressChoice.make(jsonLines: session.form == .jsonl, usual: usualDurations(like: run))
+        let interrupts = try Interrupts(progress: progress, clock: clock)
+        let launcher = Launcher(store: session.store, clock: clock, holder: session.holder)
+        let conductor = try RunErrors.explained(of: run, in: session.store) { try launch(launcher, progress) }
+        interrupts.attach(conductor)
+        try tellBeginning(of: run, after: sequence, to: progress, now: clock.now)
+        let output = RunOutput(run: run, plan: plan, folder: resources.folder)
+        let beat = ProgressBeat(progress, output: output, clock: clock)
+        beat.start()
+        let state: RunState
+        do {
+            state = try await conductor.drive()
+        } catch {
+            beat.stop()
+            throw RunErrors.failure(error, run: run)
+        }
+        beat.stop()
+        await Wiring.shutDown()
+        return try EndWords(session.form, session.streams).say(run, state, in: session.store, output: output)
+    }
+
+    /// What the launcher has recorded before there was an engine to tell of it.
+    private func tellBeginning(of run: RunID, after sequence: Int64, to progress: any Progress, now: Instant) throws {
+        guard let record = try session.store.run(run) else { return }
+        let reading = try RunReading(record, in: session.store)
+        let entries = try session.store.entries(of: run, after: sequence)
+        progress.took(entries, state: reading.state, rules: [], now: now)
+    }
+
+    /// From the last runs of the same pipeline in the same environment. Only for the eye: without them it goes as well.
+    private func usualDurations(like run: RunID) -> [StageName: TimeSpan] {
+        guard Streams.isErrorTerminal, let records = try? session.store.runs(matching: nil, environment: nil, limit: 20)
+        else { return [:] }
+        let states = records.filter { $0.summary.outcome == .succeeded }.prefix(5).compactMap { record in
+            try? RunReading(record, in: session.store).state
+        }
+        return UsualDurations.of(states)
+    }
+}
+
+/// How the end of a run is told, in each form.
+struct EndWords {
+    private let form: StreamForm
+    private let streams: Streams
+
+    init(_ form: StreamForm, _ streams: Streams) {
+        self.form = form
+        self.streams = streams
+    }
+
+    /// - Returns: the exit code that goes with it.
+    func say(_ run: RunID, _ state: RunState, in store: any RunStore, output: RunOutput) throws -> Int32 {
+        guard let record = try store.run(run) else {
+            throw CommandFailure(.machine, "run \(run) is gone from the journal")
+        }
+        say(RunView(record, state: state, holderIsDead: state.outcome == nil), output: output)
+        return ExitCode.of(state)
+    }
+
+    func say(_ view: RunView, output: RunOutput) {
+        let lastLines = FailureReport.culprit(view).map { output.lastLines(of: $0, count: 20) } ?? []
+        let report = EndReport.text(view, now: SystemClock.wallTime, lastLines: lastLines)
+        switch form {
+        case .text: streams.result(report)
+        case .json:
+            streams.progress(report)
+            streams.result(StatusJSON.text(view))
+        case .jsonl: streams.progress(report)
+        }
+    }
+}

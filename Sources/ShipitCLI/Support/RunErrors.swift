@@ -1,0 +1,42 @@
+import ShipitCore
+import ShipitEngine
+
+/// What ends the driving of a run otherwise than its own end, in words.
+enum RunErrors {
+    /// Why a run could not be begun or taken up; nothing has changed.
+    static func explained<Value>(of run: RunID, in store: any RunStore, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as LaunchError {
+            switch error {
+            case .locked(let lock) where lock.run == run && !lock.holderIsDead:
+                throw CommandFailure(
+                    .refused, "run \(run) is driven already (\(EventWords.words(lock.holder)))",
+                    hint: "look with: shipit status \(run)")
+            case .locked(let lock): throw try EnvironmentGate(store: store).refusal(lock)
+            case .noSuchRun(let run):
+                throw CommandFailure(.usage, "there is no run \"\(run)\"", hint: "see: shipit runs")
+            case .finished(let record):
+                throw CommandFailure(.refused, "run \(RunChoice.words(record)) has ended", hint: nil)
+            case .store(let error): throw ErrorText.failure(error)
+            }
+        }
+    }
+
+    /// Why this engine stopped; the run itself is where the journal says.
+    static func failure(_ error: EngineError, run: RunID) -> CommandFailure {
+        var failure: CommandFailure
+        switch error {
+        case .journal(let cause): failure = ErrorText.failure(cause)
+        case .fenced(let lock): return ErrorText.failure(StoreError.fenced(by: lock))
+        case .processes(.fenced(let epoch)): return ErrorText.failure(ProcessesError.fenced(by: epoch))
+        case .processes(let cause): failure = ErrorText.failure(cause)
+        case .broken(let what): failure = CommandFailure(.machine, "the run was stopped: \(what)")
+        }
+        failure.exitCode = CommandFailure.Kind.machine.rawValue
+        failure.message += "\nnothing more was started; what was recorded is safe"
+        let resume = "when that is mended: shipit resume \(run)"
+        failure.hint = failure.hint.map { "\($0)\n\(resume)" } ?? resume
+        return failure
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import ShipitCore
+import ShipitEngine
+
+/// What a run that began earlier needs to be driven again: secrets read anew, trees, its folder.
+struct RunPreparation {
+    let session: Session
+    let jobs: Int
+    /// Whether to go on without a tree that cannot be exported any more: a way back must not depend on the tag's being
+    /// there still.
+    let bearsMissingTrees: Bool
+
+    func resources(_ reading: RunReading) async throws -> RunResources {
+        let record = reading.record
+        let plan = reading.state.plan
+        let secrets = try await SecretReader(root: record.root, environment: ProcessInfo.processInfo.environment)
+            .read(plan.secrets)
+        for warning in secrets.warnings { session.streams.warning(warning) }
+        let folder = session.folder(of: record.created.run)
+        return RunResources(
+            folder: folder, secrets: secrets.values, releaseTree: try tree(of: plan.release, record),
+            previousTree: try plan.previous.flatMap { try tree(of: $0, record) }, jobs: jobs)
+    }
+
+    private func tree(of release: Release, _ record: RunRecord) throws -> String? {
+        let trees = Trees(stateFolder: session.stateFolder)
+        if let tree = trees.existing(release) { return tree }
+        do {
+            return try trees.export(release, from: releases(of: record))
+        } catch {
+            guard bearsMissingTrees else { throw error }
+            let failure = ErrorText.failure(error)
+            session.streams.warning("the tree of \(release.tag) is not there: \(failure.message)")
+            return nil
+        }
+    }
+
+    /// Where the run's releases come from.
+    func releases(of record: RunRecord) throws -> Releases {
+        let pinned = PinnedPipeline.read(inRunFolder: session.folder(of: record.created.run), file: record.file)
+        let pipeline =
+            pinned?.pipeline
+            ?? (try? PipelineText.read(Place.join(record.root, record.file), shownAs: record.file))?.pipeline
+        return try Releases(pipeline?.release, root: record.root)
+    }
+}

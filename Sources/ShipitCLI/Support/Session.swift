@@ -1,0 +1,48 @@
+import Foundation
+import ShipitCore
+import ShipitEngine
+
+/// What a command that changes runs works with.
+struct Session {
+    let stateFolder: String
+    let store: any RunStore
+    let streams: Streams
+    let form: StreamForm
+    let holder: Holder
+
+    /// Opens the state folder for writing; makes it where it is missing.
+    init(stateFolder: String, form: StreamForm, streams: Streams) throws {
+        self.stateFolder = stateFolder
+        self.form = form
+        self.streams = streams
+        store = try Wiring.store(stateFolder)
+        holder = try Wiring.thisProcess()
+    }
+
+    /// Stages at once where nobody says: one a core.
+    static func jobs(_ given: Int?) throws(CommandFailure) -> Int {
+        guard let given else { return max(1, ProcessInfo.processInfo.activeProcessorCount) }
+        guard given > 0 else { throw CommandFailure(.usage, "--jobs \(given): at least one stage must be able to run") }
+        return given
+    }
+
+    func folder(of run: RunID) -> String { Project.runFolder(of: run, in: stateFolder) }
+
+    /// Makes the run's private folder, and puts the pipeline's text there: what the run was planned from.
+    func makeFolder(of run: RunID, pipeline bytes: [UInt8]) throws(CommandFailure) -> String {
+        let folder = folder(of: run)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandFailure(.machine, "cannot make \(folder): \(error.localizedDescription)")
+        }
+        let file = PinnedPipeline.path(inRunFolder: folder)
+        guard
+            FileManager.default.createFile(atPath: file, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
+        else {
+            throw CommandFailure(.machine, "cannot write \(file)", hint: "is the disk full?")
+        }
+        return folder
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import ShipitActions
+import ShipitCore
+import ShipitEngine
+import ShipitGit
+import ShipitProbes
+import ShipitProcesses
+import ShipitStore
+
+/// The one place that knows every adapter. Each is made when it is first needed: `shipit version` makes none.
+enum Wiring {
+    static let version = "0.1.0"
+
+    static let actions: [any Action] = BuiltinActions.all()
+    static let probes: [any Probe] = BuiltinProbes.all()
+    static let catalog = Catalog(actions: actions.map(\.description), probes: probes.map(\.description))
+
+    /// Makes the state folder where it is missing.
+    static func store(_ folder: String) throws -> any RunStore { try SQLiteStore(folder: folder) }
+
+    /// Makes nothing and writes nothing.
+    static func storeForReading(_ folder: String) throws -> any RunStore { try SQLiteStore(readingFolder: folder) }
+
+    static func thisProcess() throws -> Holder { try Holder.current() }
+
+    /// What a conductor works with, in the epoch that this engine has.
+    static func parts(_ run: RunID, epoch: Epoch, store: any RunStore, resources: RunResources) -> EngineParts {
+        let processes = LocalProcesses(
+            run: run, folder: resources.folder, epoch: epoch, supervisorPath: supervisorPath)
+        return EngineParts(
+            store: store, processes: processes, notes: nil, clock: SystemClock(), actions: actions, probes: probes,
+            secrets: resources.secrets, callerEnvironment: ProcessInfo.processInfo.environment,
+            releaseTree: resources.releaseTree, previousTree: resources.previousTree, runFolder: resources.folder,
+            jobs: resources.jobs)
+    }
+
+    static func output(inFolder folder: String) -> OutputLog { OutputLog(folder: folder) }
+
+    /// `nil`: beside this executable.
+    static var supervisorPath: String? {
+        ProcessInfo.processInfo.environment["SHIPIT_SUPERVISOR"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Why no command could be run here; `nil` when one could.
+    static func troubleOfSupervisor() async -> String? {
+        let folder = FileManager.default.temporaryDirectory.path + "/shipit-doctor-\(UUID().uuidString)"
+        // Whatever came of it, nothing of the trial is of use to anybody.
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let processes = LocalProcesses(run: "doctor", folder: folder, epoch: Epoch(1), supervisorPath: supervisorPath)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        do throws(ProcessesError) {
+            let end = try await processes.run(
+                CommandKey("doctor/try/1"),
+                CommandRequest(argv: ["true"], environment: ["PATH": path], directory: "/", timeout: .seconds(10)))
+            try await processes.finish()
+            return end == .exited(0) ? nil : "a command could not be run: \(end)"
+        } catch {
+            return ErrorText.failure(error).message
+        }
+    }
+
+    /// Closes what outlives a run.
+    static func shutDown() async { await BuiltinProbes.shutdown() }
+}
+
+/// What a run's conductor is given beside the adapters.
+struct RunResources: Sendable {
+    /// The run's own folder.
+    var folder: String
+    var secrets: [String: String] = [:]
+    var releaseTree: String?
+    var previousTree: String?
+    var jobs: Int
+}

@@ -1,0 +1,3 @@
+import ShipitCLI
+
+await ShipitCommand.runAndExit()
