@@ -22,7 +22,7 @@ enum EndReport {
         case .superseded: return "superseded by a newer deployment: \(release) on \(environment), after \(took)\n"
         default:
             let stages = Words.count(view.state.plan.stages.count, "stage")
-            let why = view.state.outcomeReason.map { "  \(SafeText.line($0))\n" } ?? ""
+            let why = view.state.outcomeReason.map { "  \(SafeText.joined($0))\n" } ?? ""
             return "succeeded: \(release) is live on \(environment), after \(took) (\(stages)\(monitored(view)))\n"
                 + why
         }

@@ -8,7 +8,7 @@ struct EventWords: Hashable, Sendable {
 
     private init(_ subject: String, _ words: String) {
         self.subject = SafeText.line(subject)
-        self.words = SafeText.line(words)
+        self.words = SafeText.joined(words)
     }
 
     private init(_ attempt: AttemptID, _ words: String) {
@@ -80,11 +80,13 @@ struct EventWords: Hashable, Sendable {
 
     /// The exit status and the reason, each said once; `nil` when there is neither.
     static func cause(_ result: AttemptResult) -> String? {
-        let exit = result.exit.map(Words.exit)
-        guard let reason = result.reason else { return exit }
-        guard let exit, !reason.contains(exit) else { return reason }
-        // A success verified later, or a code of zero, explains nothing.
-        return result.exit == .code(0) ? reason : "\(exit): \(reason)"
+        guard let reason = result.reason else { return result.exit.map(Words.exit) }
+        switch result.exit {
+        // A code of zero explains nothing.
+        case nil, .code(0): return reason
+        case .code(let code)? where reason.contains("exited with \(code)"): return reason
+        case let exit?: return reason.contains(Words.exit(exit)) ? reason : "\(Words.exit(exit)): \(reason)"
+        }
     }
 
     private static func words(_ act: OperatorAct) -> String {

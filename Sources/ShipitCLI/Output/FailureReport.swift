@@ -23,7 +23,9 @@ enum FailureReport {
     /// - Parameter lastLines: the end of what the culprit printed.
     static func text(_ view: RunView, now: Instant, lastLines: [String] = []) -> String {
         var lines = [head(view, now: now)]
-        lines += reasons(view).map { "  " + SafeText.line($0) }
+        for reason in reasons(view) {
+            lines += SafeText.lines(reason).enumerated().map { ($0 == 0 ? "  " : "    ") + $1 }
+        }
         let shown = lastLines.map(SafeText.outputLine).filter { !$0.isEmpty }
         if !shown.isEmpty, let culprit = culprit(view) {
             lines.append("  the last lines of \(words(culprit)):")

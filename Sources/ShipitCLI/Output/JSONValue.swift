@@ -149,6 +149,7 @@ extension JSONValue: Decodable {
 
     /// Objects get their keys sorted: a decoder doesn't tell their order.
     init(from decoder: any Decoder) throws {
+        // A decoder cannot be asked what comes next, only whether it is this or that.
         if let object = try? decoder.container(keyedBy: AnyKey.self) {
             self = .object(
                 try object.allKeys.sorted { $0.stringValue < $1.stringValue }.map {

@@ -43,7 +43,7 @@ struct LiveBlock: Sendable {
         ink.add("  \(view.created.run)", .dim)
         guard let (what, isBad) = standstill else { return [ink.line] }
         var second = Ink(width: size.width, style: style)
-        second.add(SafeText.line(what), isBad ? .red : .yellow)
+        second.add(SafeText.joined(what), isBad ? .red : .yellow)
         return [ink.line, second.line]
     }
 

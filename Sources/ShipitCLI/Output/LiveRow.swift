@@ -24,7 +24,7 @@ struct LiveRow: Hashable, Sendable {
         self.name = SafeText.line(name.text)
         self.word = word
         self.time = time
-        self.note = SafeText.line(note)
+        self.note = SafeText.joined(note)
     }
 }
 

@@ -22,6 +22,14 @@ enum SafeText {
         return String(safe)
     }
 
+    /// Several lines as one, for where there is room for one.
+    static func joined(_ text: String) -> String { lines(text).joined(separator: "; ") }
+
+    /// Each line made safe; empty ones are left out.
+    static func lines(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isNewline).map { line(String($0)) }.filter { !$0.allSatisfy(\.isWhitespace) }
+    }
+
     /// What a terminal would show of a line that a program overwrites in place, as progress bars do.
     static func outputLine(_ text: String) -> String {
         let pieces = text.split(separator: "\r", omittingEmptySubsequences: true)

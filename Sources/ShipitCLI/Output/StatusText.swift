@@ -18,7 +18,7 @@ enum StatusText {
         table.add("release", SafeText.line("\(created.release.tag), commit \(created.release.commit.prefix(12))"))
         table.add("to", SafeText.line("\(created.environment), pipeline \(created.pipeline)") + dry(created))
         table.add("state", StateWords.of(view) + timing(view, now: now))
-        if let reason = reason(view) { table.add("why", SafeText.line(reason)) }
+        if let reason = reason(view) { table.add("why", SafeText.joined(reason)) }
         table.add("started", SafeText.line("\(Words.minute(view.startedAt)) UTC by \(created.startedBy)"))
         if state.outcome != nil { table.add("exit code", "\(ExitCode.of(state))") }
         return table.text
@@ -48,7 +48,7 @@ enum StatusText {
             let attempts = part.hasStarted ? "\(part.attempts)" : "-"
             table.add(
                 SafeText.line(planned.name.text), StageWord(part, in: view).rawValue, attempts,
-                took(part, view, now: now), SafeText.line(stageNote(part, view)))
+                took(part, view, now: now), SafeText.joined(stageNote(part, view)))
         }
         return table.text
     }
@@ -77,7 +77,7 @@ enum StatusText {
             let attempts = stage.undo.hasStarted ? "\(stage.undo.attempts)" : "-"
             table.add(
                 SafeText.line(planned.name.text), UndoWord(stage.undo, in: view).rawValue, attempts,
-                SafeText.line(undoNote(planned, stage)))
+                SafeText.joined(undoNote(planned, stage)))
         }
         return "\n" + table.text
     }

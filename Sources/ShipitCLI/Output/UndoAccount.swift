@@ -44,7 +44,7 @@ struct UndoAccount: Hashable, Sendable {
     }
 
     private static func cause(_ part: PartState) -> String {
-        part.last.flatMap(EventWords.cause).map { ": \(SafeText.line($0))" } ?? ""
+        part.last.flatMap(EventWords.cause).map { ": \(SafeText.joined($0))" } ?? ""
     }
 }
 

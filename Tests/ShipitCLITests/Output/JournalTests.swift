@@ -45,6 +45,19 @@ struct JournalTests {
         #expect(values.count == 7)
     }
 
+    private func cause(_ exit: ShipitCore.ExitStatus?, _ reason: String?) -> String? {
+        EventWords.cause(AttemptResult(.failed, exit: exit, reason: reason))
+    }
+
+    @Test func `the exit status and the reason are each said once`() {
+        #expect(cause(.code(1), nil) == "exit 1")
+        #expect(cause(nil, nil) == nil)
+        #expect(cause(.code(1), "no such table") == "exit 1: no such table")
+        #expect(cause(.code(1), "the script exited with 1") == "the script exited with 1")
+        #expect(cause(.signal(9), "the script was ended by signal 9") == "the script was ended by signal 9")
+        #expect(cause(.code(0), "verified: done") == "verified: done")
+    }
+
     @Test(arguments: [
         (RunEvent.stageSkipped("smoke", reason: "its condition is false"), "smoke", "skipped: its condition is false"),
         (

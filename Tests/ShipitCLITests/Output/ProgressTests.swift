@@ -44,7 +44,7 @@ struct ProgressTests {
         story.fail("backup", reason: "\u{1B}[2J\u{7}\rgone\u{202E}")
         var lines = PlainLines()
         let text = lines.lines(story.entries, plan: story.state.plan)
-        #expect(text.hasSuffix("backup   failed (attempt 1): exit 1: \\x1b[2J\\x07\\rgone\\u{202e}\n"))
+        #expect(text.hasSuffix("backup   failed (attempt 1): exit 1: \\x1b[2J\\x07; gone\\u{202e}\n"))
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
     }
 

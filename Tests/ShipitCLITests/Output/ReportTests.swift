@@ -47,6 +47,25 @@ struct ReportTests {
                 """)
     }
 
+    @Test func `a reason of several lines stays readable`() {
+        var story = Story(Story.plan { $0.retry.attempts = 2 })
+        story.succeed("backup")
+        story.fail("migrate", attempt: 3, reason: "the script exited with 1\nno such table\u{1B}[2J")
+        story.tell(.rollbackStarted(reason: "stage migrate failed"))
+        story.succeed("migrate", .undo)
+        story.tell(.runFinished(outcome: .rolledBack, reason: "stage migrate failed"))
+        #expect(
+            text(story).hasPrefix(
+                """
+                FAILED and rolled back: v1.15.2 to production, after 17s
+                  stage migrate failed in attempt 3: the script exited with 1
+                    no such table\\x1b[2J
+                  undone:
+
+                """))
+        #expect(StatusText.text(story.view, now: story.now).contains("the script exited with 1; no such table"))
+    }
+
     @Test func `an undo that failed is listed apart from what is undone`() {
         #expect(
             text(.undoFailed(), ["cp: backups/app.db: no such file"]) == """

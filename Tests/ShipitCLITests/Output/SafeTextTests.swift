@@ -22,6 +22,11 @@ struct SafeTextTests {
         }
     }
 
+    @Test func `several lines become one where there is room for one`() {
+        #expect(SafeText.joined("a\n\r\n  \nb\u{7}") == "a; b\\x07")
+        #expect(SafeText.joined("") == "")
+    }
+
     @Test func `an unfinished colour does no harm`() {
         #expect(SafeText.line("\u{1B}[31") == "\\x1b[31")
         #expect(SafeText.line("\u{1B}") == "\\x1b")

@@ -40,6 +40,23 @@ struct TerminalTests {
             painter.frame([line("d")], size: size, above: "note") == "\r\u{1B}[1Anote\u{1B}[K\nd\u{1B}[K\n\u{1B}[J")
     }
 
+    @Test func `after every frame only the newest block stands on the screen, and what was said above it`() {
+        var painter = TerminalPainter()
+        var screen = Screen()
+        let style = Terminal.Style(color: false, unicode: true)
+        let size = Terminal.Size(width: 70, height: 12)
+        var said: [String] = ["$ shipit deploy v1.15.2"]
+        screen.write(said[0] + "\n")
+        for (number, story) in [Story.running(), .paused(), .undoFailed(), .refused(), .rolledBack()].enumerated() {
+            let lines = LiveBlock.lines(.init(view: story.view), size: size, style: style, now: story.now)
+            let above = number % 2 == 1 ? "word \(number)" : nil
+            if let above { said.append(above) }
+            screen.write(painter.frame(lines, size: size, above: above))
+            #expect(screen.text == said + lines.map(\.text))
+        }
+        #expect(screen.unknown.isEmpty)
+    }
+
     @Test func `lines that a narrower window has wrapped are drawn over, too`() {
         var painter = TerminalPainter()
         let wide = StyledLine(text: String(repeating: "x", count: 50), width: 50)
