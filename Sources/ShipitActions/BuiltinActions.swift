@@ -5,6 +5,7 @@ public enum BuiltinActions {
     public static func all() -> [any Action] {
         [
             RunAction(), ChecksAction(), BackupSQLiteAction(), RestoreAction(), MigrateAction(), RollingRestartAction(),
+            BuildImageAction(),
         ]
     }
 }

@@ -144,11 +144,12 @@ struct RollingRestartTests {
 
     @Test func `an undo brings the previous release back where this one went, last first`() async throws {
         try await Scene.with { scene in
-            let failing = with([
-                "instances": .list(["blue", "green", "red"]),
+            var failing = with([
+                "names": .list(["blue", "green", "red"]),
                 "health": .map(["run": "test $SHIPIT_TARGET_VERSION = 1.0.0 || test $SHIPIT_INSTANCE_NAME != green"]),
                 "healthy-deadline": "3s",
             ])
+            failing["instances"] = nil
             let context = try scene.context(failing, previous: "1.0.0")
             #expect(await error { () throws(ActionError) in _ = try await action.perform(context) } != nil)
             let before = log(scene).count

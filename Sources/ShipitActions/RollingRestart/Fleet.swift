@@ -48,23 +48,23 @@ struct Fleet: Hashable, Sendable {
     }
 
     private static func names(_ inputs: ActionInputs) throws(ActionError) -> [String] {
-        switch try inputs.value("instances") {
-        case nil: throw .badInput("instances", "is missing")
-        case .text(let text):
-            guard let count = Int(text), (1...10_000).contains(count) else {
-                throw .badInput("instances", "\"\(text)\" is neither a number of instances nor a list of names")
-            }
+        let count = try inputs.number("instances")
+        switch (count, try inputs.value("names")) {
+        case (nil, nil): throw .badInput("instances", "is missing")
+        case (.some, .some): throw .badInput("names", "cannot stand beside a number of instances")
+        case (.some(let count), nil):
+            guard (1...10_000).contains(count) else { throw .badInput("instances", "must be from 1 to 10000") }
             return (1...count).map { "replica-\($0)" }
-        case .list(let values):
+        case (nil, .some(let value)):
+            let values = value.list ?? []
             let names = values.compactMap(\.text)
             // They become names of steps and with that parts of keys.
             let bad = names.first { $0.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/) == nil }
-            if let bad { throw .badInput("instances", "\"\(bad)\" is not a name") }
+            if let bad { throw .badInput("names", "has \"\(bad)\", which is not a name") }
             guard !names.isEmpty, names.count == values.count, Set(names).count == names.count else {
-                throw .badInput("instances", "must be a list of different names")
+                throw .badInput("names", "must be a list of different names")
             }
             return names
-        case .map: throw .badInput("instances", "must be a number or a list of names")
         }
     }
 

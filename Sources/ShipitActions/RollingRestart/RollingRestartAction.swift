@@ -12,7 +12,8 @@ public struct RollingRestartAction: Action {
         name: "rolling-restart", help: "Restart instances a few at a time, each healthy before the next.",
         inputs: [
             FieldDescription("driver", .choice(["command"]), fallback: "command", help: "What starts and stops them."),
-            FieldDescription("instances", .text, required: true, help: "How many, or a list of their names."),
+            FieldDescription("instances", .number, help: "How many; they are called replica-1, replica-2 and so on."),
+            FieldDescription("names", .list(.text), help: "Instead of how many: what they are called."),
             FieldDescription("base-port", .number, fallback: "vars.base-port", help: "The port of the first instance."),
             FieldDescription(
                 "start", .command, required: true, help: "Starts an instance; what it leaves running stays."),
