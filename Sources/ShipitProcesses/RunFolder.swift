@@ -11,7 +11,7 @@ struct RunFolder: Sendable {
 
     func place(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// This boot of the machine.
+    /// This boot of the machine. Where it cannot be told it is the same for ever, as the supervisor has it.
     static let bootID: String = {
         let bytes = (try? contents(of: "/proc/sys/kernel/random/boot_id")) ?? []
         return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)

@@ -73,7 +73,7 @@ extension Supervisor {
         if isTimeToKill, !command.isKillNoted {
             command.isKillNoted = true
             command.lookInterval = 1
-            log.note("killed after TERM did not end it: \(names(remains))", about: command, at: Time.wall)
+            log.note("TERM did not end it, so it gets KILL: \(names(remains))", about: command, at: Time.wall)
         }
         for record in remains {
             if isTimeToKill {

@@ -5,18 +5,18 @@ func contents(of path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var capacity = 4096
-    while true {
-        let before = bytes.count
-        var count = 0
-        bytes.append(contentsOf: repeatElement(0, count: capacity))
-        repeat {
-            count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + before, capacity) }
-        } while count < 0 && errno == EINTR
-        bytes.removeLast(capacity - max(0, count))
-        guard count > 0 else { return count == 0 ? bytes : nil }
-        capacity = min(capacity * 2, 1 << 20)
+    return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 16) { buffer in
+        var bytes: [UInt8] = []
+        while true {
+            let count = Glibc.read(descriptor, buffer.baseAddress!, buffer.count)
+            if count > 0 {
+                bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            } else if count == 0 {
+                return bytes
+            } else if errno != EINTR {
+                return nil
+            }
+        }
     }
 }
 

@@ -16,22 +16,35 @@ struct ProcessRecord: Hashable {
             // The name may contain anything, so what counts is the last parenthesis.
             let close = stat.lastIndex(of: UInt8(ascii: ")"))
         else { return nil }
-        let fields = stat[(close + 1)...].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19, let state = fields[0].first else { return nil }
-        func number(_ index: Int) -> Int64 {
-            var digits = fields[index]
-            let isNegative = digits.first == UInt8(ascii: "-")
-            if isNegative { digits = digits.dropFirst() }
-            let value = digits.reduce(Int64(0)) { $0 &* 10 &+ Int64($1) - 48 }
-            return isNegative ? -value : value
-        }
-        identity = ProcessIdentity(pid: pid, startTime: number(19))
-        parent = Int32(truncatingIfNeeded: number(1))
-        group = Int32(truncatingIfNeeded: number(2))
-        session = Int32(truncatingIfNeeded: number(3))
+        // After it: the state, then numbers with one space between them.
+        let fields = Self.numbers(stat, from: close + 4)
+        guard fields.count > 18 else { return nil }
+        let state = stat[close + 2]
+        identity = ProcessIdentity(pid: pid, startTime: fields[18])
+        parent = Int32(truncatingIfNeeded: fields[0])
+        group = Int32(truncatingIfNeeded: fields[1])
+        session = Int32(truncatingIfNeeded: fields[2])
         // A process whose first thread has ended looks like a zombie while its other threads live.
         let isGone = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
-        isAlive = !isGone || number(17) > 1
+        isAlive = !isGone || fields[16] > 1
+    }
+
+    /// The first 19 numbers. Written out, for it runs once for every process of the machine.
+    private static func numbers(_ stat: [UInt8], from start: Int) -> [Int64] {
+        var numbers: [Int64] = []
+        numbers.reserveCapacity(19)
+        var (value, isNegative, position): (Int64, Bool, Int) = (0, false, start)
+        while position < stat.count, numbers.count < 19 {
+            switch stat[position] {
+            case UInt8(ascii: " "):
+                numbers.append(isNegative ? -value : value)
+                (value, isNegative) = (0, false)
+            case UInt8(ascii: "-"): isNegative = true
+            case let digit: value = value &* 10 &+ Int64(digit) &- 48
+            }
+            position += 1
+        }
+        return numbers
     }
 }
 

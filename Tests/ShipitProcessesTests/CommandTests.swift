@@ -148,6 +148,20 @@ struct CommandTests {
         #expect(try fixture.log.tail(of: "f", lines: 1).map { String(decoding: $0.bytes, as: UTF8.self) } == ["last\n"])
     }
 
+    @Test func `the last lines are told, whoever wrote them`() async throws {
+        #expect(try await run("t/1", "printf 'a\\nb\\n'; sleep 0.05; echo c >&2") == .exited(0))
+        #expect(try await run("t/2", "printf 'd\\ne'") == .exited(0))
+        try await processes.finish()
+        func tail(_ prefix: String, _ lines: Int) throws -> String {
+            String(decoding: try fixture.log.tail(of: prefix, lines: lines).flatMap(\.bytes), as: UTF8.self)
+        }
+        #expect(try tail("t", 3) == "c\nd\ne")
+        #expect(try tail("t/1", 2) == "b\nc\n")
+        #expect(try tail("t", 100) == "a\nb\nc\nd\ne")
+        #expect(try tail("t", 0) == "")
+        #expect(try tail("other", 5) == "")
+    }
+
     @Test func `a thousand quick commands all end as they should`() async throws {
         let (processes, fixture) = (processes, fixture)
         try await withThrowingTaskGroup(of: Void.self) { group in
