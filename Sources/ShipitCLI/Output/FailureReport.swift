@@ -127,11 +127,11 @@ enum FailureReport {
     private static func next(_ view: RunView) -> [String] {
         if let step = NextStep(view) { return step.lines }
         guard view.phase == .finished else { return ["next: shipit status \(view.created.run)"] }
-        guard view.state.outcome != .refused, view.state.abandonedBy == nil else { return [] }
+        if view.state.abandonedBy != nil { return [] }
         if let culprit = culprit(view), culprit.part == .perform {
             return ["next: shipit logs \(view.created.run) \(ShellWord.quoted(SafeText.line(culprit.stage.text)))"]
         }
-        return ["next: shipit journal \(view.created.run)"]
+        return view.state.outcome == .refused ? [] : ["next: shipit journal \(view.created.run)"]
     }
 
     private static func words(_ attempt: AttemptID) -> String {

@@ -27,9 +27,18 @@ enum StatusJSON {
             "startedAt": .text((part.firstStartedAt ?? part.startedAt)?.description),
             "finishedAt": .text(finishedAt?.description),
             "exitCode": exitCode(part),
-            "reason": .text(part.reason),
+            "reason": .text(reason(part)),
             "outputs": .map(stage.outputs),
         ])
+    }
+
+    /// Why it is as it is; where nobody said, how the attempt ended, if no exit code tells.
+    private static func reason(_ part: PartState) -> String? {
+        if let reason = part.reason { return reason }
+        guard !part.isRunning, let last = part.last else { return nil }
+        if last.verdict == .timedOut { return EventWords.words(last.verdict) }
+        if case .signal? = last.exit { return last.exit.map(Words.exit) }
+        return nil
     }
 
     /// Of the last attempt; null while it runs, and for one that a signal ended: that is the reason's to say.

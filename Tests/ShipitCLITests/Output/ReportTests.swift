@@ -183,6 +183,22 @@ struct ReportTests {
                 """)
     }
 
+    @Test func `a refusal by a check leads to what the check saw`() {
+        var plan = Story.plan()
+        plan.stages[0].changes = false
+        var story = Story(plan)
+        story.begin("backup")
+        story.end("backup", .perform, AttemptResult(.failed, reason: "1 of 2 checks failed: Disk: 8GB free"))
+        story.tell(.runFinished(outcome: .refused, reason: "stage backup failed: 1 of 2 checks failed: Disk"))
+        #expect(
+            text(story) == """
+                refused, and nothing was changed: v1.15.2 to production, after 6.0s
+                  stage backup failed in attempt 1: 1 of 2 checks failed: Disk: 8GB free
+                next: shipit logs 20260112-0130-7f3k backup
+
+                """)
+    }
+
     @Test func `a rollback that was asked for is a success`() {
         var story = Story.succeeded()
         story.tell(.operatorActed(OperatorAct(.rollback, by: "ben", why: "wrong prices")))

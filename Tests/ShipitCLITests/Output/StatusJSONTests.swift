@@ -175,6 +175,13 @@ struct StatusJSONTests {
         #expect(try status(story.view).stages[1].state == "failed")
     }
 
+    @Test func `how an attempt ended is told where no exit code tells`() throws {
+        #expect(try status(Story.interrupted().view).stages[1].reason == "signal 15")
+        var story = Story.running()
+        story.end("migrate", .perform, AttemptResult(.timedOut))
+        #expect(try status(story.view).stages[1].reason == "timed out")
+    }
+
     @Test func `runs are an array of run objects`() throws {
         let text = RunsJSON.text([Story.running().record, Story.rolledBack().record], dead: [])
         let runs = try JSONDecoder().decode([Status.Run].self, from: Data(text.utf8))
