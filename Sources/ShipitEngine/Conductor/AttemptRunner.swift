@@ -117,9 +117,9 @@ final class AttemptRunner: Sendable {
             let (action, context) = try prepare(attempt, call, known, reentering: reentering)
             if attempt.part == .undo, known.stage.undo == .action {
                 try await action.undo(context)
-                return AttemptResult(.succeeded)
+                return AttemptResult(.succeeded, exit: .code(0))
             }
-            return AttemptResult(.succeeded, outputs: try await action.perform(context))
+            return AttemptResult(.succeeded, exit: .code(0), outputs: try await action.perform(context))
         } catch {
             return AttemptResult(error)
         }
