@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(2)), .needsBinaries)
+struct SignalTests {
+    static func running() async throws -> (ScratchProject, ChildProcess) {
+        let project = try await ScratchProject(KilledEngineTests.pipeline)
+        let deploy = try project.start("deploy", "v1.0.0")
+        try await project.untilEffect("b-begin")
+        return (project, deploy)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func `the first interrupt lets what runs finish, starts nothing new, and says so`(_ number: Int32) async throws {
+        let (project, deploy) = try await Self.running()
+
+        deploy.signal(number)
+        try await eventually("it says what it waits for") {
+            deploy.printed.localizedCaseInsensitiveContains("interrupt")
+        }
+        #expect(deploy.poll() == nil)
+        try project.touch("go")
+        try await project.finish(deploy).exits(6).says("resume")
+
+        #expect(project.effects == ["a", "b-begin", "b-end"])
+        let status = try await project.status()
+        #expect(status["run"]["state"] == "interrupted")
+        #expect(status["stages"].first("name", "c")["state"] == "pending")
+        #expect(status["next"].string?.contains("resume") == true)
+        try await project.shipit("deploy", "v1.0.0").exits(3).says("resume")
+        try await project.shipit("resume").exits(0)
+        #expect(project.effects == KilledEngineTests.whole)
+    }
+
+    @Test func `the second interrupt ends what runs, and the new attempt doesn't count`() async throws {
+        let (project, deploy) = try await Self.running()
+
+        deploy.signal(SIGINT)
+        try await eventually("it says what it waits for") {
+            deploy.printed.localizedCaseInsensitiveContains("interrupt")
+        }
+        deploy.signal(SIGINT)
+        try await project.finish(deploy).exits(6)
+
+        #expect(project.stageProcesses == [])
+        #expect(project.effects == ["a", "b-begin"])
+        #expect(try await project.state(of: "b")["state"] == "interrupted")
+        try project.touch("go")
+        try await project.shipit("resume").exits(0)
+        #expect(project.effects == ["a", "b-begin"] + KilledEngineTests.whole.dropFirst())
+    }
+
+    @Test func `fifty interrupts in a moment are no more than two`() async throws {
+        let (project, deploy) = try await Self.running()
+
+        for _ in 0..<50 { deploy.signal(SIGINT) }
+        try await project.finish(deploy).exits(6)
+
+        try project.touch("go")
+        try await project.shipit("resume").exits(0)
+        #expect(project.effects.filter { $0 == "c from-a from-b" }.count == 1)
+    }
+
+    @Test func `a lost terminal is survived`() async throws {
+        let (project, deploy) = try await Self.running()
+
+        deploy.signal(SIGHUP)
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(deploy.poll() == nil)
+        try project.touch("go")
+        try await project.finish(deploy).exits(0)
+
+        #expect(project.effects == KilledEngineTests.whole)
+    }
+
+    @Test func `an engine that was stopped goes on where it was`() async throws {
+        let (project, deploy) = try await Self.running()
+
+        deploy.signal(SIGSTOP)
+        try project.touch("go")
+        try await project.untilEffect("b-end")
+        try await project.shipit("deploy", "v1.0.0").exits(3)
+        deploy.signal(SIGCONT)
+        try await project.finish(deploy).exits(0)
+
+        #expect(project.effects == KilledEngineTests.whole)
+    }
+
+    @Test(arguments: ["text", "jsonl"])
+    func `whoever reads its output may leave, and the run goes on to its end`(_ form: String) async throws {
+        let project = try await ScratchProject(KilledEngineTests.pipeline)
+        let line = "'\(try Binaries.shipit())' deploy v1.0.0 --output \(form) 2>&1 | head -n 1"
+        let pipe = try ChildProcess(
+            ["bash", "-c", line], folder: project.root, variables: project.variables,
+            output: project.nextOutput())
+        try await project.untilEffect("b-begin")
+        try await eventually("head has left") {
+            !project.processes.contains { $0.arguments.first == "head" }
+        }
+
+        try project.touch("go")
+        _ = try await pipe.ending(within: .seconds(30))
+
+        #expect(project.effects == KilledEngineTests.whole)
+        #expect(try await project.status()["run"]["outcome"] == "succeeded")
+    }
+}
