@@ -20,14 +20,16 @@ struct HTTPLoad: Sendable {
             if let limit = try fields.limit(name, in: .time) { quantiles.append((name, share, limit)) }
         }
         errorRate = try fields.limit("error-rate", in: .ratio)
+        let concurrency = try fields.number("concurrency")
+        if concurrency != nil, requests == nil { throw BadField("concurrency", "means nothing without requests") }
         guard requests != nil || !quantiles.isEmpty || errorRate != nil else { return nil }
         self.question = question
         self.expected = expected
         self.timeout = timeout
         self.requests = requests ?? 1
-        concurrency = try fields.number("concurrency") ?? 1
+        self.concurrency = concurrency ?? 1
         guard (1...1_000_000).contains(self.requests) else { throw BadField("requests", "must be at least 1") }
-        guard (1...1024).contains(concurrency) else { throw BadField("concurrency", "must be from 1 to 1024") }
+        guard (1...1024).contains(self.concurrency) else { throw BadField("concurrency", "must be from 1 to 1024") }
     }
 
     func measure() async -> Measurement {

@@ -106,6 +106,7 @@ actor HealthWatch {
         while true {
             var request = question.request
             request.timeout = min(request.timeout, max(start + rule.deadline - services.now, .milliseconds(1)))
+            let isCutShort = request.timeout < question.request.timeout
             let answer = await services.measure(question.probe, request)
             let now = services.now
             switch answer.verdict {
@@ -116,9 +117,11 @@ actor HealthWatch {
             case .failed(let reason), .noAnswer(let reason):
                 if healthySince != nil { breaks += 1 }
                 healthySince = nil
+                // That the deadline cut the last question short says less than the answer before it.
+                if case .noAnswer = answer.verdict, isCutShort, lastTrouble != nil { break }
                 lastTrouble = reason
             }
-            guard now - start < rule.deadline else {
+            guard now - start + rule.interval < rule.deadline else {
                 throw .failed(reason(instance, rule, lastTrouble, breaks: breaks, healthyNow: healthySince != nil))
             }
             try await services.sleep(rule.interval)
