@@ -187,7 +187,7 @@ private func decideEnd(_ state: RunState, _ conditions: Conditions, _ now: Insta
     if let more = decideFinally(state, now) { return more }
     var reason: String?
     if let monitor = state.plan.monitor {
-        let end = (state.lastStageEndedAt ?? now) + monitor.duration
+        let end = (state.lastStageEndedAt ?? state.monitoringStartedAt ?? now) + monitor.duration
         switch conditions.monitor {
         case .inconclusive(let why):
             if let more = inconclusive(state, monitor, why) { return more }

@@ -65,7 +65,7 @@ public struct RunMachine: Sendable {
         var turn = Turn()
         resumeMonitor(now: now)
         for happening in inbox { take(happening, into: &turn, now: now) }
-        turn.effects += pendingReentry.map(Effect.reenter)
+        turn.effects += pendingReentry.filter(isInFlight).map(Effect.reenter)
         pendingReentry = []
         settle(&turn, now: now)
         return turn

@@ -60,10 +60,18 @@ extension RunState {
         finishedAt = now
         pausedReason = nil
         interruptedReason = nil
+        endWaits()
         dropFromLive { !$1.isRunning }
         // What never started will not be done any more.
         for stage in stages.indices where stages[stage].perform.phase == .pending {
             stages[stage].perform.phase = .none
+        }
+    }
+
+    /// What waits for another try is not tried again: it failed.
+    mutating func endWaits() {
+        for activity in live {
+            if case .waiting = self[activity].phase { self[activity].phase = .failed }
         }
     }
 }

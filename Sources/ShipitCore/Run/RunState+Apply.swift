@@ -61,6 +61,7 @@ extension RunState {
         self[activity].phase = .running
         self[activity].attempts = max(self[activity].attempts, attempt.number)
         self[activity].startedAt = now
+        self[activity].startedInBoot = holder?.bootID
         self[activity].finishedAt = nil
         self[activity].reason = nil
         if self[activity].firstStartedAt == nil { self[activity].firstStartedAt = now }

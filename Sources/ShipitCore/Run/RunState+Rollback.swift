@@ -3,10 +3,7 @@ extension RunState {
         rollbackReason = reason
         pausedReason = nil
         firing = [:]
-        // What waits for another try is not tried again: it failed.
-        for activity in live where activity.part == .perform {
-            if case .waiting = self[activity].phase { self[activity].phase = .failed }
-        }
+        endWaits()
         // What ended badly needs no more looking at.
         dropFromLive { $0.part == .finally || ($0.part == .perform && !$1.isRunning) }
         resetFinally()

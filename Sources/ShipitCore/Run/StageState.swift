@@ -25,6 +25,9 @@ public struct PartState: Hashable, Sendable {
     /// When the first attempt of the present budget started: a person's `retry` and a later rollback begin a new one.
     var budgetBeganAt: Instant?
     public internal(set) var startedAt: Instant?
+    /// The boot of the machine in which the last attempt started. After another one nothing on its disk that was not
+    /// synced can be believed: a command of which nobody has a record may have run all the same.
+    public internal(set) var startedInBoot: String?
     public internal(set) var finishedAt: Instant?
     public internal(set) var last: AttemptResult?
     /// Why it is as it is, where there is something to say.
