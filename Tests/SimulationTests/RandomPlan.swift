@@ -1,0 +1,85 @@
+import ShipitCore
+
+/// A plan that nobody would write: any DAG, any mixture of what stages may say.
+struct RandomPlan {
+    private var random: SplitMix64
+    private var stages: [PlannedStage] = []
+
+    static func make(seed: UInt64, monitored: Bool? = nil) -> Plan {
+        var maker = RandomPlan(random: SplitMix64(seed: seed, for: "plan"))
+        return maker.plan(monitored: monitored)
+    }
+
+    private init(random: SplitMix64) { self.random = random }
+
+    private mutating func plan(monitored: Bool?) -> Plan {
+        for number in 0..<random.pick(1...8) {
+            if random.once(in: 7) { addGroup("g\(number)") } else { stages.append(stage(StageName("s\(number)"))) }
+        }
+        let release = Release(tag: "v2", version: "2", commit: String(repeating: "a", count: 40), tagObject: "b")
+        let hasMonitor = random.once(in: 3)
+        return Plan(
+            pipeline: "deploy", environment: "production", release: release, stages: stages,
+            monitor: monitored ?? hasMonitor ? monitor() : nil)
+    }
+
+    private mutating func addGroup(_ name: String) {
+        let limit = random.once(in: 3) ? nil : random.pick(1...2)
+        var model = stage(StageName(name))
+        model.group = name
+        model.groupLimit = limit
+        for item in 0..<random.pick(1...4) {
+            model.name = StageName("\(name)[\(item)]")
+            stages.append(model)
+        }
+    }
+
+    private mutating func stage(_ name: StageName) -> PlannedStage {
+        let action = random.pick(["run", "run", "checks", "rolling-restart"])
+        let needs = stages.map(\.name).filter { _ in random.once(in: 3) }
+        return PlannedStage(
+            name: name, needs: needs, perform: ActionCall(action: action), undo: undo(of: action),
+            finally: random.once(in: 5) ? ActionCall(action: random.pick(["run", "notify"])) : nil,
+            retry: retry(), onExhausted: random.once(in: 6) ? .pause : .rollback,
+            onInterrupt: random.pick([.ask, .verify, .rerun]), reversible: reversible(),
+            changes: action != "checks" && !random.once(in: 8), skipped: random.once(in: 9))
+    }
+
+    private mutating func undo(of action: String) -> PlannedStage.Undo {
+        if action == "checks" { return random.pick([.none, .nothing]) }
+        return random.pick([.none, .nothing, .action, .call(.script("undo")), .call(.script("undo"))])
+    }
+
+    private mutating func retry() -> RetryPolicy {
+        guard random.once(in: 2) else { return RetryPolicy() }
+        return RetryPolicy(
+            attempts: random.pick(1...4), delay: .milliseconds(Int64(random.pick(0...20_000))),
+            backoff: random.pick([1, 2]), maxDelay: random.once(in: 2) ? .seconds(30) : nil,
+            jitter: random.pick([0, 0.2]), on: random.once(in: 5) ? [.timeout, .exit(75)] : [.any])
+    }
+
+    private mutating func reversible() -> Reversible {
+        if random.once(in: 10) { return .no }
+        if random.once(in: 8), let contract = stages.last { return .untilContract(contract.name) }
+        return .yes
+    }
+
+    private mutating func monitor() -> Monitor {
+        let probe = ProbeRequest(probe: "http", subject: .text(Template(literal: "http://127.0.0.1/")))
+        let rules: [Rule] = [
+            Rule(text: "api fails 3 times", source: "api", kind: .fails(times: 3)),
+            Rule(
+                text: "api.p95 > 1s for 20s", source: "api",
+                kind: .metric(.quantile(0.95), Condition(.more, Quantity(1, .time)), hold: .seconds(20))),
+            Rule(
+                text: "api.error-rate > 20%", source: "api",
+                kind: .metric(.errorRate, Condition(.more, Quantity(0.2, .ratio)), hold: nil)),
+        ]
+        return Monitor(
+            from: random.once(in: 2) ? stages.randomElement(using: &random)?.name : nil,
+            duration: .seconds(Int64(random.pick(0...120))), sources: [MonitorSource(name: "api", probe: probe)],
+            window: .seconds(30), minSamples: random.pick(1...6),
+            inconclusive: random.pick([.pause, .rollback, .ignore]),
+            grace: .seconds(40), rollbackWhen: rules.filter { _ in random.once(in: 2) })
+    }
+}
