@@ -211,4 +211,10 @@ struct `Monitoring` {
         rig.wait(.seconds(10))
         #expect(rig.outcome == .succeeded)
     }
+
+    @Test func `of a run whose stages were all skipped has an end`() {
+        var rig = Rig(.of(stage("a", skipped: true), monitor: .watching(for: .seconds(20), .fails(3))))
+        rig.samples(4, Self.good)
+        #expect(rig.outcome == .succeeded)
+    }
 }

@@ -98,6 +98,13 @@ struct Rig {
         turn([.recorded(.resumed(epoch: Epoch(2), holder: holder))] + more)
     }
 
+    /// An engine died after these events: another one goes on from them, at the same moment.
+    mutating func takeOver(_ entries: some Sequence<JournalEntry>) {
+        journal = Array(entries)
+        if let last = journal.last { now = last.at }
+        resume()
+    }
+
     func folded(_ entries: some Sequence<JournalEntry>) -> RunState {
         var state = RunState(plan: machine.state.plan)
         for entry in entries { state.apply(entry.event, at: entry.at) }
