@@ -4,10 +4,16 @@ public import ShipitCore
 
 extension GitRepository {
     /// Writes the release's tree to `folder`, read-only, as a whole or not at all: it appears under its name when it is
-    /// complete. One that is there already stays. Submodules become empty folders.
+    /// complete. One that is there already stays, unless a power cut took some of its files. Submodules become empty folders.
     public func export(_ release: Release, to folder: String) throws(GitError) {
         let files = FileManager.default
-        if files.fileExists(atPath: folder) { return }
+        if files.fileExists(atPath: folder) {
+            if try isWhole(folder, of: release) { return }
+            do { try Self.remove(folder) } catch {
+                throw .exporting(
+                    path: folder, reason: "it is damaged and cannot be removed: \(error.localizedDescription)")
+            }
+        }
         let partial = "\(folder).partial-\(getpid())"
         do {
             try Self.remove(partial)
@@ -32,6 +38,14 @@ extension GitRepository {
                 return
             }
             throw .exporting(path: folder, reason: String(cString: strerror(code)))
+        }
+    }
+
+    private func isWhole(_ folder: String, of release: Release) throws(GitError) -> Bool {
+        try with { repository throws(GitError) in
+            let tree = try Self.tree(of: release, in: repository)
+            defer { git_tree_free(tree) }
+            return try TreeCheck(repository: repository).isWhole(tree, at: folder)
         }
     }
 
@@ -80,8 +94,9 @@ private struct TreeWriter {
         guard chmod(folder, 0o555) == 0 else { throw failure(folder) }
     }
 
+    /// A `.git` would be believed by every git that is called inside the tree, its configured commands included.
     private static func isSafe(_ name: String) -> Bool {
-        !name.isEmpty && name != "." && name != ".." && !name.contains("/")
+        !name.isEmpty && name != "." && name != ".." && !name.contains("/") && name.lowercased() != ".git"
     }
 
     private func writeTree(_ id: inout git_oid, to path: String) throws(GitError) {

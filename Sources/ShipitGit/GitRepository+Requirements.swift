@@ -27,7 +27,7 @@ extension GitRepository {
             if release.tagObject != release.commit { return nil }
             return Refusal(
                 reason: "tag \"\(release.tag)\" is not annotated",
-                hint: "git tag -a -f \(release.tag) \(release.commit)")
+                hint: "git tag -a -f \(Self.quoted(release.tag)) \(release.commit)")
         case .cleanTree: return try uncleanTree()
         case .headAtTag:
             let head = try workTree().head
@@ -39,6 +39,24 @@ extension GitRepository {
         case .versionFile(let file): return try wrongVersion(file, release)
         case .reachableFrom(let branch): return try unreachable(branch, release)
         }
+    }
+
+    /// For a hint that may be pasted into a shell: a tag's name may hold anything that a shell would carry out.
+    private static func quoted(_ tag: String) -> String {
+        let plain = tag.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                UInt8(ascii: "/"), UInt8(ascii: "+"):
+                true
+            default: false
+            }
+        }
+        let name = tag.hasPrefix("-") ? "-- " : ""
+        return name
+            + (plain
+                ? tag
+                : "'" + tag.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'")
     }
 
     /// HEAD and what differs from it.

@@ -13,7 +13,9 @@ struct Version: Comparable {
         let numbers = parts.compactMap { Int($0) }
         guard !parts.isEmpty, numbers.count == parts.count, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
         self.numbers = numbers
-        prerelease = text.dropFirst(core.count).dropFirst().split(separator: ".", omittingEmptySubsequences: false)
+        // Splitting nothing gives one empty part, which would make every version a prerelease.
+        let rest = text.dropFirst(core.count).dropFirst()
+        prerelease = rest.isEmpty ? [] : rest.split(separator: ".", omittingEmptySubsequences: false)
     }
 
     static func == (left: Version, right: Version) -> Bool { !(left < right) && !(right < left) }
