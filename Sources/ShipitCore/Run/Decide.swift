@@ -97,7 +97,9 @@ private enum StopCourse {
 
 private func stopCourse(_ state: RunState, _ survey: Survey) -> StopCourse? {
     if let reason = orderToStop(state) { return .now(reason) }
-    if let failed = survey.failed.first { return .failure(failed) }
+    // Where one failure is to be waited with and another is not, waiting helps nobody.
+    let final = survey.failed.first { state.plan.stages[$0.stage].onExhausted == .rollback }
+    if let failed = final ?? survey.failed.first { return .failure(failed) }
     if let asked = survey.questions.first { return .question(asked) }
     return nil
 }

@@ -28,6 +28,7 @@ extension RunState {
         case .interrupted(let reason): interruptedReason = reason
         case .runFinished(let outcome, let reason): finishRun(outcome, reason, at: now)
         }
+        lastEventAt = now
     }
 
     /// What an engine of before said about waiting for a person, or saw in its samples, holds no longer.
@@ -38,6 +39,11 @@ extension RunState {
         interruptedReason = nil
         inconclusiveReason = nil
         firing = [:]
+        // While nobody drove the run, what did not run used up none of its deadline.
+        guard let lastEventAt, lastEventAt < now else { return }
+        for activity in live where !self[activity].isRunning {
+            self[activity].budgetBeganAt = self[activity].budgetBeganAt.map { $0 + (now - lastEventAt) }
+        }
     }
 
     mutating func dropFromLive(where isOver: (Activity, PartState) -> Bool) {

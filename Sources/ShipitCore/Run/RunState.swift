@@ -28,6 +28,7 @@ public struct RunState: Sendable {
     /// Rules over their limit now.
     public internal(set) var firing: [String: Double?] = [:]
 
+    var lastEventAt: Instant?
     let index: [StageName: Int]
     let needs: [[Int]]
     let dependents: [[Int]]

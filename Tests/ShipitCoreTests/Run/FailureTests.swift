@@ -90,4 +90,12 @@ struct `A stage that fails` {
         rig.end("a", .cancelled)
         #expect(rig.running == ["undo a"])
     }
+
+    @Test func `with on-exhausted: pause is not waited with when another failed for good`() {
+        var rig = Rig(.of(stage("a", onExhausted: .pause), stage("b")))
+        rig.fail("a")
+        rig.fail("b")
+        #expect(rig.state.rollbackReason == "stage b failed")
+        #expect(Set(rig.running) == ["undo a", "undo b"])
+    }
 }

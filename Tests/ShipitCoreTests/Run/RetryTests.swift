@@ -112,4 +112,16 @@ struct `Retry` {
         #expect(rig.starts == ["a", "a", "undo a", "undo a"])
         #expect(rig.outcome == .rollbackFailed)
     }
+
+    @Test func `the time in which nobody drove the run is no part of its deadline`() {
+        var rig = Self.rig(RetryPolicy(attempts: 3, delay: .seconds(10)), deadline: .minutes(1))
+        rig.turn(.interrupted)
+        rig.fail("a")
+        rig.wait(.hours(24))
+        rig.resume()
+        #expect(rig.last.events.contains { $0.type == "retryScheduled" })
+        rig.turn(.tick)
+        #expect(rig.running == ["a"])
+        #expect(rig.state.deadline(of: rig.attempt("a")) == rig.now + .minutes(1))
+    }
 }
