@@ -40,9 +40,7 @@ extension Invariants {
         try demand(needsUndo(stage), "\(attempt.text), which declares no way back")
         for other in inFlight { try demand(other.part == .undo, "\(attempt.text) while \(other.text) runs") }
         for dependent in above[stage.name] ?? [] where isToBeUndone(planned[dependent]!) {
-            let undo = stages[dependent]!.parts[.undo]!
-            let isOver = undo.succeeded || isExhausted(dependent, .undo) || undo.last?.verdict == .cancelled
-            try demand(!undo.inFlight && isOver, "\(attempt.text) before the undo of \(dependent), which needs it")
+            try demand(isUndoOver(dependent), "\(attempt.text) before the undo of \(dependent), which needs it")
         }
     }
 
@@ -51,9 +49,7 @@ extension Invariants {
         try demand(inFlight.isEmpty, "\(attempt.text) while \(inFlight) run")
         if isRollingBack {
             for stage in plan.stages where isToBeUndone(stage) {
-                let undo = stages[stage.name]!.parts[.undo]!
-                let isOver = undo.succeeded || isExhausted(stage.name, .undo) || undo.last?.verdict == .cancelled
-                try demand(isOver, "\(attempt.text) before the undo of \(stage.name)")
+                try demand(isUndoOver(stage.name), "\(attempt.text) before the undo of \(stage.name)")
             }
         } else if hasChanged {
             for stage in plan.stages {
@@ -66,6 +62,11 @@ extension Invariants {
 
     mutating func finished(_ outcome: Outcome) throws(Violation) {
         try demand(inFlight.isEmpty, "the end while \(inFlight) run")
+        if isRollingBack, !isAbandoned {
+            for stage in plan.stages where isToBeUndone(stage) {
+                try demand(isUndoOver(stage.name), "the end before the undo of \(stage.name)")
+            }
+        }
         switch outcome {
         case .succeeded:
             try demand(
@@ -111,6 +112,13 @@ extension Invariants {
         let retry = planned[name]!.retry
         return model.failures >= retry.attempts || !last.retryable
             || !retry.covers(verdict: last.verdict, exit: last.exit)
+    }
+
+    /// Succeeded, or failed for good.
+    private func isUndoOver(_ name: StageName) -> Bool {
+        let undo = stages[name]!.parts[.undo]!
+        return !undo.inFlight
+            && (undo.succeeded || isExhausted(name, .undo) || undo.last?.verdict == .cancelled)
     }
 
     private func needsUndo(_ stage: PlannedStage) -> Bool {

@@ -40,6 +40,7 @@ struct Invariants {
     var isCancelled = false
     var isAbandoned = false
     var hasBreached = false
+    var isInconclusive = false
     var epoch = Epoch(0)
 
     init(_ plan: Plan, jobs: Int) {
@@ -81,13 +82,14 @@ struct Invariants {
             try demand(!stages[name]!.hasStarted, "\(name) was skipped after it had started")
             stages[name]!.isSkipped = true
         case .breached: hasBreached = true
+        case .inconclusive: isInconclusive = true
         case .rollbackStarted: try rollbackStarted()
         case .operatorActed(let act): try acted(act)
         case .paused, .interrupted: try demand(inFlight.isEmpty, "\(event.type) while \(inFlight) run")
         case .runFinished(let outcome, _): try finished(outcome)
         case .runCreated, .attemptReattached, .stepStarted, .stepFinished, .retryScheduled, .monitoringStarted,
             .ruleFired,
-            .ruleCleared, .inconclusive:
+            .ruleCleared:
             break
         }
     }
@@ -140,6 +142,9 @@ struct Invariants {
     private mutating func rollbackStarted() throws(Violation) {
         try demand(!isRollingBack, "a rollback while rolling back")
         try demand(inFlight.isEmpty, "a rollback while \(inFlight) run")
+        let hasFailed = plan.stages.contains { isExhausted($0.name, .perform) }
+        try demand(
+            hasFailed || wasAskedBack || isCancelled || hasBreached || isInconclusive, "a rollback without a reason")
         isRollingBack = true
         for stage in plan.stages {
             stages[stage.name]!.isLeft = stages[stage.name]!.hasStarted && isPastReturn(stage)
