@@ -34,6 +34,9 @@ enum OutputFile {
         return try parse(bytes)
     }
 
+    /// Whatever stands there; what cannot be removed is at least known to nobody but the run's owner.
+    static func remove(_ path: String) { unlink(path) }
+
     static func parse(_ bytes: [UInt8]) throws(ActionError) -> [String: String] {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .failedForGood("the outputs are not UTF-8")

@@ -18,14 +18,27 @@ public struct RunAction: Action {
 
     public func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {
         let command = try command(context)
-        let end = try await context.services.command(
-            context.request(context.words(command), leavesRunning: context.leavesRunning), step: nil)
-        guard end == .exited(0) else { throw .command(end, what: command.name) }
-        guard let file = context.variables["SHIPIT_OUTPUT"] else { return [:] }
+        let file = context.variables["SHIPIT_OUTPUT"]
+        do throws(ActionError) {
+            let end = try await context.services.command(
+                context.request(context.words(command), leavesRunning: context.leavesRunning), step: nil)
+            guard end == .exited(0) else { throw .command(end, what: command.name) }
+            guard let file else { return [:] }
+            return try outputs(in: file, context)
+        } catch {
+            // Nobody will use what a failed command wrote, and it may hold a secret: it must not stay on the disk. Where
+            // the engine stops, the command goes on, and its outputs are read when the attempt is taken up again.
+            if case .stopped = error { throw error }
+            if let file { OutputFile.remove(file) }
+            throw error
+        }
+    }
+
+    private func outputs(in file: String, _ context: ActionContext) throws(ActionError) -> [String: String] {
         let outputs = try OutputFile.read(file)
-        for name in outputs.keys.sorted() {
+        for (name, value) in outputs.sorted(by: { $0.key < $1.key }) {
             // The journal must not hold it, and a masked value would mislead whoever uses the output.
-            let holdsSecret = context.secretValues.contains { !$0.isEmpty && outputs[name]!.contains($0) }
+            let holdsSecret = context.secretValues.contains { !$0.isEmpty && value.contains($0) }
             if holdsSecret { throw .failedForGood("output \"\(name)\" holds the value of a secret") }
         }
         return outputs
