@@ -60,9 +60,7 @@ public struct MigrateAction: Action {
         guard let revert = order.revert else {
             throw .failedForGood("there is no way back: this migration has no `revert`")
         }
-        guard context.target != nil else {
-            throw .failedForGood("there is no release to go back to: this was the first deployment")
-        }
+        // Undoing a first deployment, SHIPIT_TARGET_VERSION is empty: the author's command knows what was before it.
         _ = try await context.services.step("revert") { () async throws(ActionError) in
             try await context.succeed(revert, step: "revert")
             return ""
