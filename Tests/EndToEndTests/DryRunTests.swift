@@ -47,7 +47,7 @@ struct DryRunTests {
         #expect(before.changes(to: try project.image()) == [])
         for command in [
             "echo first-command >> effects.log", "way-back-of-first", "ops/second", "1.0.0", "in-the-end", "ops/drop",
-            "app.db", "app:1.0.0",
+            "app.db", "tar --create",
         ] {
             #expect(shown.stdout.contains(command), "it doesn't show \(command): \(shown)")
         }

@@ -120,19 +120,4 @@ struct MonitorTests {
         #expect(project.effects == ["a", "finally"])
         #expect(try await project.status()["run"]["outcome"] == "succeeded")
     }
-
-    @Test func `a run that only monitors yields to a newer deployment`() async throws {
-        let server = try await TestServer()
-        let project = try await ScratchProject(
-            Self.pipeline(server.port, rule: "api fails 3 times", for: "40s"), tags: ["v1.0.0", "v1.1.0"])
-        let first = try project.start("deploy", "v1.0.0")
-        try await eventually("the run only monitors") {
-            let runs = try await project.shipit("runs", "--output", "json").json
-            return runs.items.first?["state"] == "monitoring"
-        }
-
-        let second = try project.start("deploy", "v1.1.0")
-        try await project.finish(first).exits(0).says("superseded")
-        second.signal(9)
-    }
 }

@@ -19,8 +19,7 @@ struct SecretTests {
             run: |
               echo "$TOKEN $PASSWORD $KEY" | tee /dev/stderr | sha256sum | cut -c1-64 >> effects.log
               printf '%s' "${TOKEN%????}"; sleep 0.2; printf '%s\\n' "${TOKEN#"${TOKEN%????}"}"
-              echo "url=https://x/?token=$TOKEN" >> "$SHIPIT_OUTPUT"
-              ops/await go
+                  ops/await go
               echo "the reason is $PASSWORD" >&2
               test ! -e broken
             rollback: {run: 'echo "back with $TOKEN"'}
@@ -82,6 +81,28 @@ struct SecretTests {
         try await project.shipit("deploy", "v1.0.0", variables: ["THE_TOKEN": token]).exits(4).says("the reason is ***")
 
         try await project.shipit("logs", "latest").exits(0).says("back with ***")
+        try await project.untilNoProcess()
+        try expectNowhere(project)
+    }
+
+    @Test func `an output that holds a secret fails its stage, and is neither shown nor kept`() async throws {
+        let project = try await project(
+            pipeline: Self.pipeline.replacing(
+                "ops/await go", with: "echo \"url=https://x/?token=$TOKEN\" >> \"$SHIPIT_OUTPUT\""))
+
+        try await project.shipit("deploy", "v1.0.0", variables: ["THE_TOKEN": token]).exits(4).says("url", "secret")
+
+        try await project.untilNoProcess()
+        try expectNowhere(project)
+    }
+
+    @Test func `the outputs of a failed stage leave no secret behind`() async throws {
+        let project = try await project(
+            pipeline: Self.pipeline.replacing(
+                "ops/await go", with: "echo \"url=https://x/?token=$TOKEN\" >> \"$SHIPIT_OUTPUT\"; exit 1"))
+
+        try await project.shipit("deploy", "v1.0.0", variables: ["THE_TOKEN": token]).exits(4)
+
         try await project.untilNoProcess()
         try expectNowhere(project)
     }

@@ -1,14 +1,20 @@
+import Glibc
 import Testing
 
 /// Engine and supervisor killed: nobody knows how the command ended, and nobody guesses.
 @Suite(.serialized, .timeLimit(.minutes(2)), .needsBinaries)
 struct UnknownOutcomeTests {
-    static func lost(_ pipeline: String) async throws -> ScratchProject {
+    /// - Parameter command: whether the command goes, too, as at a power cut; else it is left without anybody.
+    static func lost(_ pipeline: String, command: Bool = false) async throws -> ScratchProject {
         let project = try await ScratchProject(pipeline)
         let deploy = try project.start("deploy", "v1.0.0")
         try await project.untilEffect("b-begin")
         try await project.killNow(deploy)
         try await project.killSupervisor()
+        if command {
+            for process in project.processes { kill(process.id, SIGKILL) }
+            try await project.untilNoProcess()
+        }
         return project
     }
 
@@ -62,7 +68,8 @@ struct UnknownOutcomeTests {
 
     @Test func `a stage whose author says rerun is started again without a question`() async throws {
         let project = try await Self.lost(
-            KilledEngineTests.pipeline.replacing("    needs: [a]\n", with: "    needs: [a]\n    on-interrupt: rerun\n"))
+            KilledEngineTests.pipeline.replacing("    needs: [a]\n", with: "    needs: [a]\n    on-interrupt: rerun\n"),
+            command: true)
         try project.touch("go")
 
         try await project.shipit("resume").exits(0)
@@ -84,7 +91,7 @@ struct UnknownOutcomeTests {
                 on-interrupt: verify
                 verify: exit \(code)
               c: {needs: [b], run: echo c >> effects.log}
-            """)
+            """, command: true)
         try project.touch("go")
 
         try await project.shipit("resume").exits(exit)
