@@ -27,8 +27,10 @@ enum Wiring {
     static func parts(_ run: RunID, epoch: Epoch, store: any RunStore, resources: RunResources) -> EngineParts {
         let processes = LocalProcesses(
             run: run, folder: resources.folder, epoch: epoch, supervisorPath: supervisorPath)
+        let clock = SystemClock()
+        let notes = NotesFile(inRunFolder: resources.folder, secrets: resources.secrets.values, clock: clock)
         return EngineParts(
-            store: store, processes: processes, notes: nil, clock: SystemClock(), actions: actions, probes: probes,
+            store: store, processes: processes, notes: notes, clock: clock, actions: actions, probes: probes,
             secrets: resources.secrets, callerEnvironment: ProcessInfo.processInfo.environment,
             releaseTree: resources.releaseTree, previousTree: resources.previousTree, runFolder: resources.folder,
             jobs: resources.jobs)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ShipitCore
 import ShipitEngine
-import ShipitProcesses
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,17 +30,17 @@ struct LogsCommand: AsyncParsableCommand {
         let run = reading.record.created.run
         let log = RunOutput(run: run, plan: reading.state.plan, folder: Project.runFolder(of: run, in: folder))
         var printer = LogPrinter(form: output.output, namesStages: stage == nil)
-        var position = OutputLog.Position.start
+        var reader = log.reader(of: stage)
         while true {
             // First whether it goes on, then the log: what was printed last is seen.
             let goesOn = follow && reading.state.outcome == nil && reading.isHeld
-            let isLast = try log.print(after: &position, stage: stage, with: &printer)
-            if isLast {
-                guard goesOn else { break }
-                try await SystemClock().sleep(Self.beat)
-                try reading.lookAtLock(in: store)
-                try reading.readOn(in: store)
-            }
+            let page = try reader.readOn()
+            for chunk in page.chunks { printer.print(chunk, of: log.stage(of: chunk.key)) }
+            guard page.isLast else { continue }
+            guard goesOn else { break }
+            try await SystemClock().sleep(Self.beat)
+            try reading.lookAtLock(in: store)
+            try reading.readOn(in: store)
         }
         printer.finish()
     }
@@ -50,17 +49,5 @@ struct LogsCommand: AsyncParsableCommand {
         guard let stage else { return nil }
         try StageArgument.check(StageName(stage), of: reading.state)
         return StageName(stage)
-    }
-}
-
-extension RunOutput {
-    /// - Returns: whether there is no more for now.
-    func print(
-        after position: inout OutputLog.Position, stage: StageName?, with printer: inout LogPrinter
-    ) throws -> Bool {
-        let page = try page(after: position, stage: stage)
-        position = page.next
-        for chunk in page.chunks { printer.print(chunk, of: self.stage(of: chunk.key)) }
-        return page.isLast
     }
 }

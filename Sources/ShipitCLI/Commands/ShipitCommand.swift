@@ -7,6 +7,7 @@ public struct ShipitCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "shipit",
         abstract: "Deploys a release, watches it, and takes it back by itself when it is bad.",
+        version: "shipit \(Wiring.version)",
         groupedSubcommands: [
             CommandGroup(
                 name: "Deploying",
@@ -25,6 +26,11 @@ public struct ShipitCommand: AsyncParsableCommand {
         ])
 
     public init() {}
+
+    /// Without a command.
+    public func run() async throws {
+        throw CommandFailure(.usage, "no command is given", hint: "see: shipit --help")
+    }
 
     /// Everything from the arguments to the exit code.
     public static func runAndExit() async -> Never {

@@ -51,7 +51,8 @@ struct LogPrinter {
     private mutating func printText(_ chunk: OutputChunk, of stage: StageName?) {
         let label = namesStages ? "\(SafeText.line(stage?.text ?? chunk.key.text)) | " : ""
         if chunk.stream == .note {
-            streams.result("\(label)\(SafeText.line(String(decoding: chunk.bytes, as: UTF8.self)))\n")
+            let lines = String(decoding: chunk.bytes, as: UTF8.self).split(separator: "\n")
+            streams.result(lines.map { "\(label)\(SafeText.line(String($0)))\n" }.joined())
             return
         }
         let source = Source(key: chunk.key, stream: chunk.stream)

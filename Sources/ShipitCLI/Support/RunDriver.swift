@@ -10,8 +10,13 @@ struct RunDriver {
     func begin(_ run: NewRun, with resources: RunResources) async throws -> Int32 {
         let id = run.created.run
         return try await drive(id, plan: run.plan, shownFrom: 0, with: resources) { launcher, observer in
-            try launcher.begin(run, observer: observer) { epoch in
-                Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
+            do {
+                return try launcher.begin(run, observer: observer) { epoch in
+                    Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
+                }
+            } catch {
+                session.removeFolderOfNoRun(id)
+                throw error
             }
         }
     }

@@ -2,15 +2,17 @@ import ShipitCore
 import ShipitEngine
 import ShipitProcesses
 
-/// What the commands of a run print, by stage.
+/// What the commands of a run print and its actions say, by stage.
 struct RunOutput: Sendable {
     let run: RunID
+    let folder: String
     /// The longest first: a stage's name may begin like another's.
     private let stages: [StageName]
     private let log: OutputLog
 
     init(run: RunID, plan: Plan, folder: String) {
         self.run = run
+        self.folder = folder
         stages = plan.stages.map(\.name).sorted { $0.text.utf8.count > $1.text.utf8.count }
         log = Wiring.output(inFolder: folder)
     }
@@ -22,19 +24,22 @@ struct RunOutput: Sendable {
         return stages.first { rest.hasPrefix($0.text + "/") }
     }
 
-    /// What was written after a position.
-    func page(after position: OutputLog.Position, stage: StageName? = nil) throws -> OutputLog.Page {
-        try log.chunks(matching: stage.map { "\(run)/\($0)" } ?? "", from: position)
+    /// From the beginning, and on as it grows.
+    func reader(of stage: StageName? = nil) -> OutputReader {
+        OutputReader(log: log, folder: folder, prefix: stage.map { "\(run)/\($0)" } ?? "")
     }
 
     /// The end of what an attempt printed. For reports: where the log cannot be read, they do without it.
     func lastLines(of attempt: AttemptID, count: Int) -> [String] {
-        guard let chunks = try? log.tail(of: CommandKey(run: run, attempt: attempt).text, lines: count) else {
-            return []
-        }
+        let prefix = CommandKey(run: run, attempt: attempt).text
+        var notes = NotesReader(inRunFolder: folder)
+        let said = notes.readOn().filter { OutputReader.key($0.key, isUnder: prefix) }.suffix(count).map(\.chunk)
+        let printed = (try? log.tail(of: prefix, lines: count)) ?? []
+        let chunks = (printed + said).enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
         var text = ShipitProcesses.SafeText()
         var lines = ""
-        for chunk in chunks {
+        for (_, chunk) in chunks {
+            if chunk.stream == .note, !lines.isEmpty, !lines.hasSuffix("\n") { lines += "\n" }
             lines += text.append(chunk.bytes)
             if chunk.stream == .note { lines += "\n" }
         }
@@ -43,22 +48,66 @@ struct RunOutput: Sendable {
     }
 }
 
+/// Output and notes of a run in the order in which they came.
+struct OutputReader {
+    private let log: OutputLog
+    private let prefix: String
+    private var position = OutputLog.Position.start
+    private var reader: NotesReader
+    private var notes: ArraySlice<RunNote> = []
+
+    init(log: OutputLog, folder: String, prefix: String) {
+        self.log = log
+        self.prefix = prefix
+        reader = NotesReader(inRunFolder: folder)
+    }
+
+    /// The next part.
+    /// - Returns: what it holds, and whether that was everything for now.
+    mutating func readOn() throws -> (chunks: [OutputChunk], isLast: Bool) {
+        notes += reader.readOn().filter { Self.key($0.key, isUnder: prefix) }
+        let page = try log.chunks(matching: prefix, from: position)
+        position = page.next
+        var chunks: [OutputChunk] = []
+        for chunk in page.chunks {
+            while let note = notes.first, note.at < chunk.at.milliseconds {
+                chunks.append(note.chunk)
+                notes.removeFirst()
+            }
+            chunks.append(chunk)
+        }
+        if page.isLast {
+            chunks += notes.map(\.chunk)
+            notes = []
+        }
+        return (chunks, page.isLast)
+    }
+
+    static func key(_ key: String, isUnder prefix: String) -> Bool {
+        prefix.isEmpty || key == prefix || key.hasPrefix(prefix + "/")
+    }
+}
+
 /// The newest line of each stage, read on from where the last look ended.
 final class NewestLines {
     private let output: RunOutput
-    private var position = OutputLog.Position.start
+    private var reader: OutputReader
     private var open: [StageName: String] = [:]
     private(set) var lines: [StageName: String] = [:]
     /// How many pages a look reads at most: a flood must not hold the screen up.
     private static let pages = 16
+    /// More of a line than any screen is wide.
+    private static let longest = 1000
 
-    init(_ output: RunOutput) { self.output = output }
+    init(_ output: RunOutput) {
+        self.output = output
+        reader = output.reader()
+    }
 
     func readOn() {
         for _ in 0..<Self.pages {
             // A log that cannot be read is no reason to end a deployment, only its last lines are not shown.
-            guard let page = try? output.page(after: position) else { return }
-            position = page.next
+            guard let page = try? reader.readOn() else { return }
             for chunk in page.chunks { take(chunk) }
             if page.isLast { return }
         }
@@ -69,8 +118,8 @@ final class NewestLines {
         let end = chunk.stream == .note ? "\n" : ""
         let text = open[stage, default: ""] + String(decoding: chunk.bytes, as: UTF8.self) + end
         let pieces = text.split(separator: "\n", omittingEmptySubsequences: false)
-        open[stage] = String((pieces.last ?? "").suffix(1000))
+        open[stage] = String((pieces.last ?? "").suffix(Self.longest))
         let newest = pieces.last { !$0.allSatisfy(\.isWhitespace) }
-        if let newest { lines[stage] = SafeText.outputLine(String(newest.suffix(1000))) }
+        if let newest { lines[stage] = SafeText.outputLine(String(newest.suffix(Self.longest))) }
     }
 }

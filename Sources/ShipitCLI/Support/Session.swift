@@ -45,4 +45,10 @@ struct Session {
         }
         return folder
     }
+
+    /// Removes what was made for a run that then could not begin. Best effort: a folder without a run is in nobody's way.
+    func removeFolderOfNoRun(_ run: RunID) {
+        do { if try store.run(run) != nil { return } } catch { return }
+        try? FileManager.default.removeItem(atPath: folder(of: run))
+    }
 }
