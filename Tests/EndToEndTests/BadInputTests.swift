@@ -69,7 +69,7 @@ struct BadInputTests {
                 "production: {}", with: "production: {windows: {allow: [\"Tue-Thu 02:00-06:00\"]}}"),
             words: ["windows", "not enforced"]),
         Mistake(name: "an unknown command", arguments: ["depoly", "v1.0.0"], words: ["depoly"]),
-        Mistake(name: "no command", arguments: [], words: ["deploy"]),
+        Mistake(name: "no command", arguments: [], words: ["command", "--help"]),
         Mistake(name: "a missing argument", arguments: ["deploy"], words: ["tag"]),
         Mistake(
             name: "an unknown option", arguments: ["deploy", "v1.0.0", "--enviroment", "staging"],

@@ -107,7 +107,7 @@ struct MonitorTests {
 
     @Test func `a killed engine's monitoring is taken up by resume`() async throws {
         let server = try await TestServer()
-        let project = try await ScratchProject(Self.pipeline(server.port, rule: "api fails 3 times", for: "1500ms"))
+        let project = try await ScratchProject(Self.pipeline(server.port, rule: "api fails 3 times", for: "3s"))
         let deploy = try project.start("deploy", "v1.0.0")
         try await eventually("the run only monitors") {
             let runs = try await project.shipit("runs", "--output", "json").json

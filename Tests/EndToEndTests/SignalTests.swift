@@ -66,6 +66,48 @@ struct SignalTests {
         #expect(project.effects.filter { $0 == "c from-a from-b" }.count == 1)
     }
 
+    @Test func `an interrupt during the way back lets the running undo finish, and resume goes on undoing`()
+        async throws
+    {
+        let project = try await ScratchProject(
+            """
+            shipit: 1
+            name: deploy
+            stages:
+              a: {run: echo a >> effects.log, rollback: {run: echo undo-a >> effects.log}}
+              b: {needs: [a], run: exit 1, rollback: {run: "echo undo-b >> effects.log; ops/await go"}}
+            """)
+        let deploy = try project.start("deploy", "v1.0.0")
+        try await project.untilEffect("undo-b")
+
+        deploy.signal(SIGINT)
+        try await eventually("it says what it waits for") {
+            deploy.printed.localizedCaseInsensitiveContains("interrupt")
+        }
+        try project.touch("go")
+        try await project.finish(deploy).exits(6).says("resume")
+        #expect(project.effects == ["a", "undo-b"])
+
+        try await project.shipit("resume").exits(4)
+        #expect(project.effects == ["a", "undo-b", "undo-a"])
+    }
+
+    @Test func `a run that only monitors stops at the first interrupt, and resume watches on`() async throws {
+        let server = try await TestServer()
+        let project = try await ScratchProject(MonitorTests.pipeline(server.port, rule: "api fails 3 times", for: "3s"))
+        let deploy = try project.start("deploy", "v1.0.0")
+        try await eventually("the run only monitors") {
+            let runs = try await project.shipit("runs", "--output", "json").json
+            return runs.items.first?["state"] == "monitoring"
+        }
+
+        deploy.signal(SIGINT)
+        try await project.finish(deploy, within: .seconds(10)).exits(6)
+        try await project.shipit("resume").exits(0)
+
+        #expect(project.effects == ["a", "finally"])
+    }
+
     @Test func `a lost terminal is survived`() async throws {
         let (project, deploy) = try await Self.running()
 

@@ -17,9 +17,12 @@ final class ScratchProject: Sendable {
     ///   - pipeline: the text of `pipelines/deploy.yaml`; none when `nil`.
     ///   - files: more files of the first commit, by their path. What begins with `#!` is executable.
     ///   - tags: annotated tags, each on a commit of its own.
-    init(_ pipeline: String?, files: [String: String] = [:], tags: [String] = ["v1.0.0"]) async throws {
+    ///   - folder: the name of the project's folder, or a path of several.
+    init(
+        _ pipeline: String?, files: [String: String] = [:], tags: [String] = ["v1.0.0"], folder: String = "project"
+    ) async throws {
         base = NSTemporaryDirectory() + "shipit-e2e-" + UUID().uuidString.prefix(8).lowercased()
-        root = base + "/project"
+        root = base + "/" + folder
         for folder in [root, base + "/home", base + "/out"] {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
