@@ -144,4 +144,13 @@ struct `Interrupts and resuming` {
         rig.resume()
         #expect(rig.running == ["undo a"])
     }
+
+    @Test func `what is known to have ended when a run is resumed is not re-entered`() {
+        var rig = Rig(Self.plan)
+        rig.resume(.attemptEnded(AttemptID(stage: "a", number: 1), AttemptResult(.succeeded)))
+        #expect(
+            rig.last.effects == [
+                .reenter(AttemptID(stage: "b", number: 1)), .start(AttemptID(stage: "c", number: 1)),
+            ])
+    }
 }

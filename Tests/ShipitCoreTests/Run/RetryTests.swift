@@ -124,4 +124,12 @@ struct `Retry` {
         #expect(rig.running == ["a"])
         #expect(rig.state.deadline(of: rig.attempt("a")) == rig.now + .minutes(1))
     }
+
+    @Test func `a crash before the next attempt was scheduled delays it by nothing`() {
+        var rig = Self.rig(RetryPolicy(attempts: 2, delay: .seconds(10)))
+        let due = rig.now + .seconds(10)
+        rig.fail("a")
+        rig.takeOver(rig.journal.dropLast(), after: .seconds(3))
+        #expect(rig.last.events.last == .retryScheduled(AttemptID(stage: "a", number: 2), at: due))
+    }
 }

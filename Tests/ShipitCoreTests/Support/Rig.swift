@@ -98,10 +98,10 @@ struct Rig {
         turn([.recorded(.resumed(epoch: Epoch(2), holder: holder))] + more)
     }
 
-    /// An engine died after these events: another one goes on from them, at the same moment.
-    mutating func takeOver(_ entries: some Sequence<JournalEntry>) {
+    /// An engine died after these events: another one goes on from them, at the same moment or some time later.
+    mutating func takeOver(_ entries: some Sequence<JournalEntry>, after pause: TimeSpan = .zero) {
         journal = Array(entries)
-        if let last = journal.last { now = last.at }
+        if let last = journal.last { now = last.at + pause }
         resume()
     }
 
