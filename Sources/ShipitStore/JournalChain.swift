@@ -55,9 +55,11 @@ struct JournalChain {
     }
 
     private mutating func check(_ event: Row, _ decoder: JSONDecoder) throws -> JournalEntry {
-        let (number, at, type): (Int64, Int64, String) = (event[0], event[1], event[2])
-        let (version, body): (Int64, String) = (event[3], event[4])
-        let (previous, stored): (Data, Data) = (event[5], event[6])
+        let (number, at, type): (Int64, Int64, String) = (
+            try event.value(at: 0), try event.value(at: 1), try event.value(at: 2)
+        )
+        let (version, body): (Int64, String) = (try event.value(at: 3), try event.value(at: 4))
+        let (previous, stored): (Data, Data) = (try event.value(at: 5), try event.value(at: 6))
         guard number == sequence + 1 else { throw damage("event \(sequence + 1) is missing") }
         let expected = Seal.event(previous: hash, sequence: number, at: at, version: version, body: body)
         guard previous == hash, stored == expected else { throw damage("event \(number) is not what was recorded") }

@@ -23,14 +23,14 @@ struct LockRow {
     }
 
     private init(_ row: Row) throws {
-        let holderJSON: String = row[4]
-        let sealed: Data = row[7]
+        let holderJSON: String = try row.value("holder")
+        let sealed: Data = try row.value("seal")
         // A holder that cannot be read any more is as changed as one whose seal is another.
         if let holder = try? StoredJSON.decode(Holder.self, holderJSON) {
             self.init(
-                number: row[0], environment: row[1], run: RunID(row[2]), epoch: Epoch(row[3]), holder: holder,
-                held: row[5],
-                dirty: row[6])
+                number: try row.value("number"), environment: try row.value("environment"),
+                run: RunID(try row.value("run")), epoch: Epoch(try row.value("epoch")), holder: holder,
+                held: try row.value("held"), dirty: try row.value("dirty"))
             if seal(holderJSON) == sealed { return }
         }
         throw StoreError.failed("read the locks", cause: "a row of them is damaged; nothing was repaired")

@@ -42,22 +42,23 @@ struct RunHead {
 
     /// From a row with at least `columns`.
     init(_ row: Row) throws {
-        id = RunID(row["id"])
-        let (state, outcomeText): (String, String?) = (row["state"], row["outcome"])
+        id = RunID(try row.value("id"))
+        let (state, outcomeText): (String, String?) = (try row.value("state"), try row.value("outcome"))
         let outcome = outcomeText.flatMap(Outcome.init(rawValue:))
         guard let phase = RunPhase(rawValue: state), outcome?.rawValue == outcomeText else {
             throw StoreError.damaged(
                 run: id, lastGood: 0, reason: "there is no state \"\(state)\" with outcome \"\(outcomeText ?? "none")\""
             )
         }
-        let finished: Int64? = row["finished_at"]
-        number = row["number"]
-        environment = row["environment"]
-        runSeal = row["seal"]
+        let finished: Int64? = try row.value("finished_at")
+        number = try row.value("number")
+        environment = try row.value("environment")
+        runSeal = try row.value("seal")
         summary = RunSummaryState(state: phase, outcome: outcome, finishedAt: finished.map(Instant.init(milliseconds:)))
-        lastSequence = row["last_sequence"]
-        lastHash = row["last_hash"]
-        guard seal == row["summary_seal"] else {
+        lastSequence = try row.value("last_sequence")
+        lastHash = try row.value("last_hash")
+        let stored: Data = try row.value("summary_seal")
+        guard seal == stored else {
             throw StoreError.damaged(run: id, lastGood: 0, reason: "the run's state, outcome or end has been changed")
         }
     }

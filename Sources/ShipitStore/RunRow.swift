@@ -37,16 +37,17 @@ struct RunRow {
 
     private init(_ row: Row) throws {
         head = try RunHead(row)
-        planHash = row["plan_hash"]
-        let createdJSON: String = row["created"]
-        let startedAt = Instant(milliseconds: row["started_at"])
-        let (root, file): (String, String) = (row["root"], row["file"])
+        planHash = try row.value("plan_hash")
+        let createdJSON: String = try row.value("created")
+        let startedAt = Instant(milliseconds: try row.value("started_at"))
+        let (root, file): (String, String) = (try row.value("root"), try row.value("file"))
         let seal = Self.seal(
             number: head.number, created: createdJSON, root: root, file: file, startedAt: startedAt, planHash: planHash)
         let created = try? StoredJSON.decode(RunCreated.self, createdJSON)
         // Text that cannot be read any more is as changed as text whose seal is another.
-        guard seal == head.runSeal, let created, created.run == head.id, created.pipeline == row["pipeline"],
-            created.environment == head.environment, created.dryRun == row["dry_run"]
+        let (pipeline, dryRun): (String, Bool) = (try row.value("pipeline"), try row.value("dry_run"))
+        guard seal == head.runSeal, let created, created.run == head.id, created.pipeline == pipeline,
+            created.environment == head.environment, created.dryRun == dryRun
         else {
             throw StoreError.damaged(
                 run: head.id, lastGood: 0, reason: "what the run was created with has been changed")
