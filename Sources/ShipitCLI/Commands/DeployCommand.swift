@@ -73,7 +73,7 @@ struct Deployment {
             try sayLiveAlready(live, in: looking)
             return 0
         }
-        let secrets = try await SecretReader(root: project.root, environment: ProcessInfo.processInfo.environment)
+        let secrets = try SecretReader(root: project.root, environment: ProcessInfo.processInfo.environment)
             .read(preparation.plan.secrets)
         for warning in secrets.warnings { streams.warning(warning) }
         if asks { try ask() }

@@ -13,7 +13,7 @@ struct RunPreparation {
     func resources(_ reading: RunReading) async throws -> RunResources {
         let record = reading.record
         let plan = reading.state.plan
-        let secrets = try await SecretReader(root: record.root, environment: ProcessInfo.processInfo.environment)
+        let secrets = try SecretReader(root: record.root, environment: ProcessInfo.processInfo.environment)
             .read(plan.secrets)
         for warning in secrets.warnings { session.streams.warning(warning) }
         let folder = session.folder(of: record.created.run)

@@ -19,12 +19,12 @@ struct SecretReader {
     }
 
     /// All of them, or a refusal that names every one that is missing and where it should be.
-    func read(_ sources: [String: SecretSource]) async throws(CommandFailure) -> Reading {
+    func read(_ sources: [String: SecretSource]) throws(CommandFailure) -> Reading {
         var reading = Reading()
         var missing: [String] = []
         for name in sources.keys.sorted() {
             guard let source = sources[name] else { continue }
-            switch await value(of: source) {
+            switch value(of: source) {
             case .failure(let absence): missing.append("\(name): \(absence.reason)")
             case .success(let value):
                 reading.values[name] = value
@@ -48,13 +48,13 @@ struct SecretReader {
         var reason: String
     }
 
-    private func value(of source: SecretSource) async -> Result<String, Absence> {
+    private func value(of source: SecretSource) -> Result<String, Absence> {
         switch source {
         case .environment(let name):
             guard let value = environment[name] else { return absent("the environment variable \(name) is not set") }
             return value.isEmpty ? absent("the environment variable \(name) is empty") : .success(value)
         case .file(let path): return fromFile(path)
-        case .command(let argv): return await fromCommand(argv)
+        case .command(let argv): return fromCommand(argv)
         }
     }
 
@@ -69,10 +69,10 @@ struct SecretReader {
         }
     }
 
-    private func fromCommand(_ argv: [String]) async -> Result<String, Absence> {
+    private func fromCommand(_ argv: [String]) -> Result<String, Absence> {
         let name = "the command \(argv.map { ShellWord.quoted($0) }.joined(separator: " "))"
         do throws(SecretCommandError) {
-            let output = try await SecretCommand.output(
+            let output = try SecretCommand.output(
                 of: argv, in: root, environment: environment, atMost: Self.sizeLimit, timeout: commandTimeout)
             return text(output, from: name)
         } catch {
@@ -90,64 +90,5 @@ struct SecretReader {
             return absent("\(what) gives bytes that are no text")
         }
         return .success(text)
-    }
-}
-
-/// Why a command gave no secret.
-struct SecretCommandError: Error {
-    var reason: String
-}
-
-/// Runs a command for what it prints, with the caller's own environment: password managers need all of it.
-enum SecretCommand {
-    static func output(
-        of argv: [String], in folder: String, environment: [String: String], atMost limit: Int, timeout: TimeSpan
-    ) async throws(SecretCommandError) -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["--"] + argv
-        process.environment = environment
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardInput = FileHandle.nullDevice
-        // What it says to people goes to people; only its output is the secret.
-        process.standardError = FileHandle.standardError
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        do { try process.run() } catch {
-            throw SecretCommandError(reason: "cannot be started: \(error.localizedDescription)")
-        }
-        // Our end of what the child writes to; otherwise its end of file never comes.
-        try? pipe.fileHandleForWriting.close()
-        let reader = pipe.fileHandleForReading.fileDescriptor
-        let deadline = ContinuousClock.now + .milliseconds(timeout.milliseconds)
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        func stop(_ reason: String) -> SecretCommandError {
-            kill(process.processIdentifier, SIGKILL)
-            return SecretCommandError(reason: reason)
-        }
-        while true {
-            let left = deadline - ContinuousClock.now
-            guard left > .zero else { throw stop("did not end within \(Words.duration(timeout))") }
-            var waiting = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
-            guard poll(&waiting, 1, 100) > 0 else {
-                if !process.isRunning { break }
-                continue
-            }
-            let count = Foundation.read(reader, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { break }
-            bytes += buffer[..<count]
-            guard bytes.count <= limit else { throw stop("prints more than \(limit >> 10) KiB") }
-        }
-        while process.isRunning {
-            guard ContinuousClock.now < deadline else { throw stop("did not end within \(Words.duration(timeout))") }
-            usleep(2000)
-        }
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            let how = process.terminationReason == .exit ? "exit" : "signal"
-            throw SecretCommandError(reason: "failed (\(how) \(process.terminationStatus))")
-        }
-        return bytes
     }
 }
