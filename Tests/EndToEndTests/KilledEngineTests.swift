@@ -219,4 +219,29 @@ struct KilledEngineTests {
 
         #expect(project.effects == ["a", "b-begin", "b-end"])
     }
+
+    @Test func `a retry keeps its count over a kill, and its pause is not started anew`() async throws {
+        let project = try await ScratchProject(
+            """
+            shipit: 1
+            name: deploy
+            stages:
+              a:
+                run: echo "try $SHIPIT_ATTEMPT" >> effects.log; exit 1
+                retry: {attempts: 3, delay: 500ms}
+                rollback: {run: echo undo >> effects.log}
+            """)
+        for attempt in 1...2 {
+            let engine = attempt == 1 ? try project.start("deploy", "v1.0.0") : try project.start("resume")
+            try await project.untilEffect("try \(attempt)")
+            try await eventually("the next try is planned") {
+                try await project.journal().filter { $0["type"] == "retryScheduled" }.count == attempt
+            }
+            try await project.killNow(engine)
+        }
+
+        try await project.shipit("resume").exits(4)
+
+        #expect(project.effects == ["try 1", "try 2", "try 3", "undo"])
+    }
 }

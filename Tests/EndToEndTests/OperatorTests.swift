@@ -38,6 +38,47 @@ struct OperatorTests {
         #expect(try await project.status()["run"]["outcome"] == "cancelled")
     }
 
+    @Test func `rolling back a running run from another process ends and undoes it`() async throws {
+        let project = try await ScratchProject(KilledEngineTests.pipeline)
+        let deploy = try project.start("deploy", "v1.0.0")
+        try await project.untilEffect("b-begin")
+
+        let rollback = try await project.shipit("rollback", "latest")
+
+        let ended = try await project.finish(deploy)
+        #expect([0, 4].contains(ended.exitCode), "\(ended)")
+        #expect([0, 4].contains(rollback.exitCode), "\(rollback)")
+        #expect(project.effects == ["a", "b-begin", "undo-b", "undo-a"])
+        try await project.untilNoProcess()
+    }
+
+    @Test func `a stage that has not started is skipped by hand, with who and why, and counts as satisfied`()
+        async throws
+    {
+        let project = try await ScratchProject(
+            """
+            shipit: 1
+            name: deploy
+            stages:
+              a: {run: echo a >> effects.log; ops/await go}
+              b: {needs: [a], run: echo b >> effects.log}
+              c: {needs: [b], run: echo c >> effects.log}
+            """)
+        let deploy = try project.start("deploy", "v1.0.0")
+        try await project.untilEffect("a")
+
+        try await project.shipit("skip", "latest", "b").exits(2).says("--why")
+        try await project.shipit("skip", "latest", "b", "--why", "done by hand").exits(0)
+        try project.touch("go")
+        try await project.finish(deploy).exits(0)
+
+        #expect(project.effects == ["a", "c"])
+        #expect(try await project.state(of: "b")["state"] == "skipped")
+        let act = try await project.journal().first { $0["type"] == "operatorActed" }
+        #expect(act?["stage"] == "b")
+        #expect(act?["why"] == "done by hand")
+    }
+
     @Test func `a rollback long after success brings the previous release back`() async throws {
         let project = try await ScratchProject(Self.simple, tags: ["v1.0.0", "v1.1.0"])
         try await project.shipit("deploy", "v1.0.0").exits(0)

@@ -99,6 +99,20 @@ struct UnknownOutcomeTests {
         #expect(project.effects == ["b-begin"] + effects)
     }
 
+    @Test(arguments: ["rollback", "cancel"])
+    func `taken back at once, the run first ends the command that was left`(_ command: String) async throws {
+        let project = try await Self.lost(
+            KilledEngineTests.pipeline.replacing(
+                "{run: echo undo-b >> effects.log}", with: "{run: \"touch go; sleep 0.5; echo undo-b >> effects.log\"}")
+        )
+
+        try await project.shipit(command, "latest").exits(command == "cancel" ? 4 : 0)
+
+        // Were it still there, it would have gone on once the file came.
+        #expect(project.effects == ["a", "b-begin", "undo-b", "undo-a"])
+        try await project.untilNoProcess()
+    }
+
     @Test func `an answer for a stage that nobody asked about is refused`() async throws {
         let project = try await Self.lost(KilledEngineTests.pipeline)
         try await project.shipit("resume").exits(6)
