@@ -8,7 +8,7 @@ final class AttemptRunner: Sendable {
     let plan: Plan
     private let root: String
     private let epoch: Epoch
-    private let otherBoot: Bool
+    private let bootID: String
     private let mailbox: Mailbox
     private let fail: @Sendable (EngineError) -> Void
     private let redactor: Redactor
@@ -30,7 +30,7 @@ final class AttemptRunner: Sendable {
         plan = start.state.plan
         root = start.record.root
         self.epoch = epoch
-        otherBoot = start.otherBoot
+        bootID = start.bootID
         self.mailbox = mailbox
         self.fail = fail
         redactor = Redactor(parts.secrets.values)
@@ -45,7 +45,7 @@ final class AttemptRunner: Sendable {
         inFlight.withLock { $0[attempt] = InFlight() }
         let task = Task.detached { [self] in
             if reentering { mailbox.post(.reattached(attempt)) }
-            let watchdog = watch(attempt, until: (known.startedAt ?? parts.clock.now) + known.stage.timeout)
+            let watchdog = watch(attempt, until: known.deadline ?? parts.clock.now + known.stage.timeout)
             let result = await carryOut(attempt, known, reentering: reentering)
             watchdog.cancel()
             let ending = inFlight.withLock { $0.removeValue(forKey: attempt)?.ending }
@@ -94,7 +94,9 @@ final class AttemptRunner: Sendable {
     /// What an attempt needs of the run's state, so that the state itself doesn't travel.
     private struct Known: Sendable {
         var stage: PlannedStage
-        var startedAt: Instant?
+        /// The end of the stage's `timeout` or `deadline`, whichever comes first.
+        var deadline: Instant?
+        var startedInBoot: String?
         var outputs: [StageName: [String: String]]
         var own: [String: String]
         var steps: [StageState.Step]
@@ -104,7 +106,8 @@ final class AttemptRunner: Sendable {
                 preconditionFailure("\(attempt.stage) is not in the plan")
             }
             self.stage = stage
-            startedAt = standing[attempt.part].startedAt
+            deadline = state.deadline(of: attempt)
+            startedInBoot = standing[attempt.part].startedInBoot
             own = standing.outputs
             steps = standing.steps[attempt] ?? []
             outputs = state.outputs(usedBy: stage)
@@ -162,10 +165,10 @@ final class AttemptRunner: Sendable {
         let scratch = try StageVariables.makeScratch(parts.runFolder, attempt)
         let variables = try StageVariables.variables(
             base, attempt: attempt, stage: known.stage, target: target, scratch: scratch, resolver: resolver)
-        let deadline = (known.startedAt ?? parts.clock.now) + known.stage.timeout
+        let deadline = known.deadline ?? parts.clock.now + known.stage.timeout
         let services = AttemptServices(
             run: run, attempt: attempt, parts: parts, mailbox: mailbox, deadline: deadline, steps: known.steps,
-            inDoubt: reentering && otherBoot, defaultStep: step, fail: fail)
+            inDoubt: reentering && known.startedInBoot != bootID, defaultStep: step, fail: fail)
         let context = ActionContext(
             run: run, attempt: attempt, environment: plan.environment, release: release, previous: previous,
             target: target, vars: plan.vars, suites: try suites(for: call, resolver), root: root,

@@ -21,8 +21,8 @@ public final class Conductor: Sendable {
         var sequence: Int64
         /// Events of this engine's own, such as `resumed`.
         var opening: [Happening]
-        /// Attempts of before whose machine was restarted meanwhile.
-        var otherBoot: Bool
+        /// Of the machine now: attempts of another boot may have run whatever nobody's record says.
+        var bootID: String
     }
 
     init(_ start: Start, epoch: Epoch, parts: EngineParts, observer: any RunObserver) {
@@ -85,6 +85,7 @@ public final class Conductor: Sendable {
                 let entries = try append(turn.events, machine.state, after: sequence, now: instant)
                 sequence += Int64(entries.count)
                 for letter in letters { letter.whenDurable?(true) }
+                for refusal in turn.refusals { observer.refused(refusal) }
                 observer.took(entries, state: machine.state, rules: machine.monitor?.rules ?? [], now: instant)
                 wake = nil
                 for effect in turn.effects {

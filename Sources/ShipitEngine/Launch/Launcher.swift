@@ -40,7 +40,7 @@ public struct Launcher: Sendable {
                 created: run.created, root: run.root, file: run.file, startedAt: now,
                 summary: RunSummaryState(state: .running), lastSequence: Int64(opening.count))
             let start = Conductor.Start(
-                record: record, state: state, sequence: Int64(opening.count), opening: [], otherBoot: false)
+                record: record, state: state, sequence: Int64(opening.count), opening: [], bootID: holder.bootID)
             return Conductor(start, epoch: epoch, parts: parts, observer: observer)
         } catch {
             try store.releaseLock(environment: environment, epoch: epoch, dirty: false)
@@ -64,11 +64,10 @@ public struct Launcher: Sendable {
             state.apply(entry.event, at: entry.at)
             sequence = entry.sequence
         }
-        let otherBoot = state.holder.map { $0.bootID != holder.bootID } ?? false
         let opening: [Happening] =
             [.recorded(.resumed(epoch: epoch, holder: holder))] + acts.map(Happening.asked)
         let start = Conductor.Start(
-            record: record, state: state, sequence: sequence, opening: opening, otherBoot: otherBoot)
+            record: record, state: state, sequence: sequence, opening: opening, bootID: holder.bootID)
         do {
             return Conductor(start, epoch: epoch, parts: try parts(epoch, state), observer: observer)
         } catch {
