@@ -10,7 +10,8 @@ struct LockRow {
     var environment: String
     var run: RunID
     var epoch: Epoch
-    var holder: Holder
+    /// Read only when somebody asks: an append never does.
+    private let holderJSON: String
     var held: Bool
     var dirty: Bool
 
@@ -23,45 +24,45 @@ struct LockRow {
     }
 
     private init(_ row: Row) throws {
-        let holderJSON: String = try row.value("holder")
-        let sealed: Data = try row.value("seal")
-        // A holder that cannot be read any more is as changed as one whose seal is another.
-        if let holder = try? StoredJSON.decode(Holder.self, holderJSON) {
-            self.init(
-                number: try row.value("number"), environment: try row.value("environment"),
-                run: RunID(try row.value("run")), epoch: Epoch(try row.value("epoch")), holder: holder,
-                held: try row.value("held"), dirty: try row.value("dirty"))
-            if seal(holderJSON) == sealed { return }
+        number = try row.value("number")
+        environment = try row.value("environment")
+        run = RunID(try row.value("run"))
+        epoch = Epoch(try row.value("epoch"))
+        holderJSON = try row.value("holder")
+        held = try row.value("held")
+        dirty = try row.value("dirty")
+        let stored: Data = try row.value("seal")
+        guard seal == stored else {
+            throw StoreError.failed("read the locks", cause: "a row of them is damaged; nothing was repaired")
         }
-        throw StoreError.failed("read the locks", cause: "a row of them is damaged; nothing was repaired")
     }
 
-    init(
-        number: Int64?, environment: String, run: RunID, epoch: Epoch, holder: Holder, held: Bool, dirty: Bool
-    ) {
+    /// A new holder's.
+    init(number: Int64?, environment: String, run: RunID, epoch: Epoch, holder: Holder, dirty: Bool) throws {
         self.number = number
         self.environment = environment
         self.run = run
         self.epoch = epoch
-        self.holder = holder
-        self.held = held
+        holderJSON = try StoredJSON.encode(holder)
+        held = true
         self.dirty = dirty
     }
 
+    func holder() throws -> Holder { try StoredJSON.decode(Holder.self, holderJSON) }
+
     /// In the row that it was read from, or a new one.
     func save(in database: Database) throws {
-        let holderJSON = try StoredJSON.encode(holder)
         let statement = try database.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO locks (number, environment, run, epoch, holder, held, dirty, seal)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
-            number, environment, run.text, epoch.number, holderJSON, held, dirty, seal(holderJSON),
+            number, environment, run.text, epoch.number, holderJSON, held, dirty, seal,
         ])
     }
 
-    private func seal(_ holderJSON: String) -> Data {
+    private var seal: Data {
         var seal = Seal()
         seal.add(environment)
         seal.add(run.text)

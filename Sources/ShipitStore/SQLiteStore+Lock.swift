@@ -17,7 +17,7 @@ extension SQLiteStore {
             }
             if self.held.withLock({ $0[environment] }) == nil {
                 taken = try self.takeFile(of: environment)
-                let mine = current.map { $0.held && $0.holder.isSameProcess(as: holder) } ?? false
+                let mine = try current.map { try $0.held && $0.holder().isSameProcess(as: holder) } ?? false
                 // Another store of this very process may have it; the row protects both.
                 if taken == nil, !mine {
                     guard let current, current.held else { throw Self.strangeLock(environment) }
@@ -25,8 +25,8 @@ extension SQLiteStore {
                 }
             }
             let epoch = Epoch((current?.epoch.number ?? 0) + 1)
-            let lock = LockRow(
-                number: current?.number, environment: environment, run: run, epoch: epoch, holder: holder, held: true,
+            let lock = try LockRow(
+                number: current?.number, environment: environment, run: run, epoch: epoch, holder: holder,
                 dirty: current?.dirty ?? false)
             try lock.save(in: database)
             return .taken(epoch)
@@ -63,14 +63,14 @@ extension SQLiteStore {
 
     private func judged(_ lock: LockRow) throws -> LockState {
         LockState(
-            environment: lock.environment, run: lock.run, epoch: lock.epoch, holder: lock.holder,
+            environment: lock.environment, run: lock.run, epoch: lock.epoch, holder: try lock.holder(),
             // One who has given it back stands in nobody's way, living or not.
             holderIsDead: try !lock.held || isDead(lock), dirty: lock.dirty)
     }
 
     /// Whether `run` may take the lock from where it stands.
     private func isOpen(_ lock: LockRow, to run: RunID, of holder: Holder, in database: Database) throws -> Bool {
-        if lock.run == run, try !lock.held || lock.holder.isSameProcess(as: holder) || isDead(lock) { return true }
+        if lock.run == run, try !lock.held || lock.holder().isSameProcess(as: holder) || isDead(lock) { return true }
         return try isOpenToAll(lock, in: database)
     }
 
@@ -86,7 +86,7 @@ extension SQLiteStore {
     }
 
     private func isDead(_ lock: LockRow) throws -> Bool {
-        guard lock.holder.isProvenDead else { return false }
+        guard try lock.holder().isProvenDead else { return false }
         let isOurs = held.withLock { $0[lock.environment] != nil }
         guard !isOurs, let folder else { return true }
         return try !LockFile.isTaken(folder.lockFile(of: lock.environment))
