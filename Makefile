@@ -24,7 +24,7 @@ release: deps ## build the binaries to install, in .build/release
 
 test: build ## set up and pass the tests
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --build-tests
-	swift test --skip-build
+	swift test --skip-build --experimental-maximum-parallelization-width 4
 
 lint: ## check the formatting
 	swift format lint --strict --configuration .swift-format --recursive Sources Tests Benchmarks Package.swift

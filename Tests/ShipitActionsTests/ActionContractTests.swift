@@ -5,7 +5,7 @@ import Testing
 @testable import ShipitActions
 
 /// What the engine and the language may rely on, of every action.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ActionContractTests {
     @Test func `the actions are these`() {
         #expect(

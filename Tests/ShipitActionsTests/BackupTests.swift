@@ -46,7 +46,7 @@ struct LiveDatabase {
     private init(queue: DatabaseQueue) { self.queue = queue }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct BackupTests {
     private let action = BackupSQLiteAction()
     private let inputs: [String: InputValue] = ["database": "var/app.db", "to": "backups", "verify": "restore"]
@@ -212,7 +212,7 @@ struct BackupTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RestoreTests {
     private func backUp(_ scene: Scene) async throws -> String {
         let inputs: [String: InputValue] = ["database": "var/app.db", "to": "backups"]

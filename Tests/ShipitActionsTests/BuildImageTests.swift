@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitActions
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct BuildImageTests {
     private let action = BuildImageAction()
     private let archive: [String: InputValue] = ["tag": "sms-app:2.0.0", "builder": "archive"]

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitActions
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct SuiteRunnerTests {
     /// Answers by the subject, and remembers who was asked and how many at once.
     private final class Oracle: Sendable {
@@ -105,7 +105,7 @@ struct SuiteRunnerTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ChecksActionTests {
     private func suite(_ checks: Check...) -> [String: [Check]] { ["smoke": checks] }
 

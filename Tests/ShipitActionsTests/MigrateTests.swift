@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitActions
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct MigrateTests {
     private let action = MigrateAction()
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitActions
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RunActionTests {
     private let action = RunAction()
 
@@ -91,7 +91,7 @@ struct RunActionTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct OutputFileTests {
     @Test func `lines are names and values`() throws {
         #expect(try OutputFile.parse(Array("a=1\n\n_b-2=x=y \n".utf8)) == ["a": "1", "_b-2": "x=y "])

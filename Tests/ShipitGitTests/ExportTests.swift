@@ -3,7 +3,7 @@ import ShipitCore
 import ShipitGit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ExportTests {
     @Test func `the tag's tree is written read-only, whatever the work tree holds`() throws {
         let scratch = try ScratchRepository()

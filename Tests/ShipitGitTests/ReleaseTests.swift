@@ -3,7 +3,7 @@ import ShipitCore
 import ShipitGit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReleaseTests {
     @Test func `a lightweight tag is its commit`() throws {
         let scratch = try ScratchRepository()

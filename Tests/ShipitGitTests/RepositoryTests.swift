@@ -3,7 +3,7 @@ import ShipitCore
 import ShipitGit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RepositoryTests {
     @Test func `what is no repository is named`() throws {
         let scratch = try ScratchRepository()

@@ -3,7 +3,7 @@ import ShipitCore
 import ShipitGit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RequirementTests {
     private func refusal(
         _ requirement: ReleaseSource.Requirement, of tag: String = "v1.2.0", in scratch: ScratchRepository

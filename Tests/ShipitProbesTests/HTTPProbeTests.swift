@@ -3,7 +3,7 @@ import ShipitEngine
 import ShipitProbes
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct HTTPProbeTests {
     private let probe = HTTPProbe()
 

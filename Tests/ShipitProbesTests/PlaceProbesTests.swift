@@ -4,7 +4,7 @@ import ShipitEngine
 import ShipitProbes
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct TCPProbeTests {
     private let probe = TCPProbe()
 
@@ -53,7 +53,7 @@ struct TCPProbeTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct FileProbeTests {
     private let probe = FileProbe()
 
@@ -102,7 +102,7 @@ struct FileProbeTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DiskProbeTests {
     private let probe = DiskProbe()
 

@@ -4,7 +4,7 @@ import ShipitProbes
 import Testing
 
 /// What the engine and the language may rely on, of every probe.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ProbeContractTests {
     @Test func `the probes are these`() {
         #expect(BuiltinProbes.all().map(\.description.name) == ["http", "tcp", "run", "file", "disk"])

@@ -4,7 +4,7 @@ import ShipitEngine
 import ShipitProbes
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RunProbeTests {
     private let probe = RunProbe()
 

@@ -5,7 +5,7 @@ import ShipitProcesses
 import SupervisorProtocol
 import Testing
 
-@Suite("Commands under the supervisor", .timeLimit(.minutes(1)))
+@Suite("Commands under the supervisor", .timeLimit(.minutes(3)))
 struct CommandTests {
     let fixture: SupervisorFixture
     let processes: LocalProcesses
@@ -190,6 +190,21 @@ struct CommandTests {
             #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
         }
         try await processes.finish()
+    }
+
+    @Test func `a supervisor that is killed while it starts is started again`() async throws {
+        let dying = try fixture.dyingSupervisor(times: 2)
+        let processes = fixture.processes(supervisorPath: dying)
+        #expect(try await processes.run(CommandKey("k"), fixture.script("exit 7", key: "k")) == .exited(7))
+        try await processes.finish()
+    }
+
+    @Test func `a supervisor that never comes up is an error that says where to look`() async throws {
+        let processes = fixture.processes(supervisorPath: try fixture.dyingSupervisor(times: 1000))
+        await #expect(throws: ProcessesError.self) {
+            try await processes.run(CommandKey("k"), fixture.script("exit 7", key: "k"))
+        }
+        #expect(fixture.read("deaths").map { $0.count / 2 } == 10)
     }
 
     @Test func `a supervisor that cannot be started is named`() async throws {

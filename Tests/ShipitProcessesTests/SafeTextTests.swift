@@ -1,7 +1,7 @@
 import ShipitProcesses
 import Testing
 
-@Suite("Bytes shown as text", .timeLimit(.minutes(1)))
+@Suite("Bytes shown as text", .timeLimit(.minutes(3)))
 struct SafeTextTests {
     @Test(
         arguments: [

@@ -42,6 +42,20 @@ final class SupervisorFixture: Sendable {
         LocalProcesses(run: "r1", folder: folder, epoch: Epoch(epoch), supervisorPath: supervisorPath)
     }
 
+    /// A supervisor that dies before it answers, some times, and leaves a line in `deaths` each time.
+    func dyingSupervisor(times: Int) throws -> String {
+        let path = work + "/dying-supervisor"
+        let script = """
+            #!/bin/sh
+            [ "$(cat '\(work)/deaths' 2>/dev/null | wc -l)" -lt \(times) ] || exec '\(Self.supervisorPath)' "$@"
+            echo x >> '\(work)/deaths'
+            kill -9 $$
+            """
+        try script.write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        return path
+    }
+
     /// A shell script under a key, with the environment that the engine gives.
     func script(_ text: String, key: String, environment: [String: String] = [:]) -> CommandRequest {
         CommandRequest(

@@ -5,7 +5,7 @@ import ShipitProcesses
 import SupervisorProtocol
 import Testing
 
-@Suite("Ending whole trees", .timeLimit(.minutes(1)))
+@Suite("Ending whole trees", .timeLimit(.minutes(3)))
 struct TreeTests {
     let fixture: SupervisorFixture
     let processes: LocalProcesses

@@ -6,7 +6,7 @@ import Testing
 @testable import ShipitStore
 
 /// What is damaged is refused with its place; never believed, never repaired, never replaced.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DamageTests {
     @Test func `a file that is no database is refused and left as it is`() throws {
         let scratch = try ScratchFolder()

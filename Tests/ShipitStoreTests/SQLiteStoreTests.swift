@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitStore
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct SQLiteStoreTests {
     @Test(arguments: RunStoreContract.clauses)
     func `the store on SQLite keeps the contract`(_ clause: RunStoreContract) throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitStore
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct StateFolderTests {
     @Test func `the folder and its files belong to one user, whatever the umask`() throws {
         let scratch = try ScratchFolder()

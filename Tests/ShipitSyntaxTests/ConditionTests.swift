@@ -3,7 +3,7 @@ import ShipitSyntax
 import Testing
 
 /// `if:`
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ConditionTests {
     private func condition(_ text: String) throws -> StageCondition? {
         let file =

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The codes of the sources and those of docs/diagnostics.md are the same.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DocumentationTests {
     private static let root = URL(filePath: #filePath)
         .resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

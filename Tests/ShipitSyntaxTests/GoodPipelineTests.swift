@@ -4,7 +4,7 @@ import ShipitSyntax
 import Testing
 
 /// Whole pipelines that are right.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GoodPipelineTests {
     static let everyIdea = """
         shipit: 1

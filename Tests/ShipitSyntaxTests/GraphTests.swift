@@ -2,7 +2,7 @@ import Testing
 
 @testable import ShipitSyntax
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct GraphTests {
     @Test func `circles begin with their first node and follow the needs`() {
         #expect(Graph([[2], [0], [1]]).cycles() == [[0, 2, 1]])

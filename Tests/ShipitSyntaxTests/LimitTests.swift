@@ -3,7 +3,7 @@ import ShipitSyntax
 import Testing
 
 /// Files made to hurt are refused at once, and large honest ones are read.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct LimitTests {
     private func codes(_ text: String) -> [String] { read(text).diagnostics.map(\.code) }
 

@@ -3,7 +3,7 @@ import ShipitSyntax
 import Testing
 
 /// The sections beside the stages become what they say.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct SectionTests {
     private func pipeline(with section: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Pipeline {
         try ShipitSyntaxTests.pipeline(

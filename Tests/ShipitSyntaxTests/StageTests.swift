@@ -3,7 +3,7 @@ import ShipitSyntax
 import Testing
 
 /// Each key of a stage becomes what it says.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct StageTests {
     private func stage(_ keys: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Stage {
         try #require(try stages("a: {\(keys)}", sourceLocation: sourceLocation).first)

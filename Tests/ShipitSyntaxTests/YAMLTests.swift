@@ -3,7 +3,7 @@ import ShipitSyntax
 import Testing
 
 /// YAML as the language takes it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct YAMLTests {
     @Test func `anchors, aliases and merge keys share what is written once`() throws {
         let pipeline = try pipeline(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SupervisorProtocol
 
-@Suite("The ledger", .timeLimit(.minutes(1)))
+@Suite("The ledger", .timeLimit(.minutes(3)))
 struct LedgerTests {
     private static let command = AcceptedCommand(
         id: 3, key: "r/a stage/1/é%\n", at: 1_768_181_400_000, tag: "", killAfterMilliseconds: 10_000,

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SupervisorProtocol
 
-@Suite("The masker", .timeLimit(.minutes(1)))
+@Suite("The masker", .timeLimit(.minutes(3)))
 struct MaskerTests {
     /// What the masker promises, said as plainly as possible: every byte of every occurrence is hidden, each unbroken run
     /// of hidden bytes is one `***`.

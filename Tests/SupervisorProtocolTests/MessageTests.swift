@@ -2,7 +2,7 @@ import Testing
 
 @testable import SupervisorProtocol
 
-@Suite("Messages between engine and supervisor", .timeLimit(.minutes(1)))
+@Suite("Messages between engine and supervisor", .timeLimit(.minutes(3)))
 struct MessageTests {
     private static let start = StartCommand(
         key: "r/s/1", argv: ["sh", "-c", "é\n"], environment: ["A=1", "B="], directory: "/", secrets: ["x"],

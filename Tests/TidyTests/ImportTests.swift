@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The invariants of ARCHITECTURE.md about who may import whom.
-@Suite(.timeLimit(.minutes(1))) struct ImportTests {
+@Suite(.timeLimit(.minutes(3))) struct ImportTests {
     static let adapters: Set<String> = [
         "ShipitStore", "ShipitProcesses", "ShipitGit", "ShipitProbes", "ShipitActions",
     ]

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ArgumentOrderTests {
     @Test(arguments: [
         (["-C", "dir", "deploy", "v1"], ["deploy", "-C", "dir", "v1"]),

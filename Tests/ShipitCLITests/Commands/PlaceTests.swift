@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct PlaceTests {
     @Test func `the project is the nearest folder above that holds pipelines`() throws {
         let scratch = try ScratchFolder()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct PreviewTests {
     static let release = Release(tag: "v2", version: "2", commit: "new", tagObject: "new")
     static let previous = Release(tag: "v1", version: "1", commit: "old", tagObject: "old")

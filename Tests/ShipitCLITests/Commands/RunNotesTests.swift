@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RunNotesTests {
     @Test func `notes come back in order, once each, without secrets`() throws {
         let scratch = try ScratchFolder()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct SecretReaderTests {
     let scratch: ScratchFolder
     let variables = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "TOKEN": "from-variable"]

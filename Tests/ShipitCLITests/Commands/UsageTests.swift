@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct UsageTests {
     @Test(arguments: [
         ["deploy"], ["deploy", "v1", "--bogus"], ["simulate", "v1"], ["status", "a", "b"], ["abandon", "run"],

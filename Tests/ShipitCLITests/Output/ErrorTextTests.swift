@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ErrorTextTests {
     private func lock(dead: Bool = false, dirty: Bool = false) -> LockState {
         LockState(

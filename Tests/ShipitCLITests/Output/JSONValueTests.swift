@@ -3,7 +3,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct JSONValueTests {
     @Test func `keys keep their order and numbers their shape`() {
         let value = JSONValue.members([

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct LiveBlockTests {
     private static let plain = Terminal.Style(color: false, unicode: true)
 

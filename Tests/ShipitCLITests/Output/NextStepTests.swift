@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct NextStepTests {
     private func line(_ story: Story) -> String? { NextStep(story.view)?.line }
 

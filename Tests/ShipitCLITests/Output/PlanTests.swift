@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct PlanTests {
     private func facts() -> PlanFacts {
         var plan = Story.plan(migrate: { $0.reversible = .untilContract("restart") }, monitor: Story.monitor)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ProgressTests {
     /// Runs `body` with a progress that writes into a pipe, and gives what came out of it.
     private func written<P: ShipitCLI.Progress>(_ make: (OutputSink) -> P, _ body: (P) -> Void) throws -> String {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct ReportTests {
     private func text(_ story: Story, _ lastLines: [String] = []) -> String {
         EndReport.text(story.view, now: story.now, lastLines: lastLines)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct SafeTextTests {
     @Test func `colours are dropped and other control characters are shown`() {
         #expect(SafeText.line("\u{1B}[1;31mred\u{1B}[0m") == "red")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct StatusJSONTests {
     /// The shape of `cli.md`, read with a decoder of its own.
     private struct Status: Decodable, Equatable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct StatusTextTests {
     private func text(_ story: Story) -> String { StatusText.text(story.view, now: story.now) }
 

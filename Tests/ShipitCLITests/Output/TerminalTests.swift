@@ -4,7 +4,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct TerminalTests {
     @Test func `a live block is drawn only where there is a terminal that can move its cursor`() {
         let xterm = ["TERM": "xterm-256color", "LANG": "en_US.UTF-8"]

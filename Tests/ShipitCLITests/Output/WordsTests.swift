@@ -3,7 +3,7 @@ import Testing
 
 @testable import ShipitCLI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct WordsTests {
     @Test(arguments: [
         (0, "0.0s"), (310, "0.3s"), (9949, "9.9s"), (9950, "9s"), (42_900, "42s"), (65_000, "1m05s"),

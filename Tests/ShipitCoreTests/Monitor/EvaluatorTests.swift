@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `A rule of the monitor` {
     static let fast = Sample.Kind.good(seconds: 0.05, number: nil)
     static let slow = Sample.Kind.good(seconds: 0.5, number: nil)

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `Monitoring` {
     static let good = Sample.Kind.good(seconds: 0.05, number: 1)
 

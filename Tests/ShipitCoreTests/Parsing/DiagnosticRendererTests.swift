@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct DiagnosticRendererTests {
     private let file = "pipelines/web.yaml"
 

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct QuantityParserTests {
     @Test(arguments: [
         ("500ms", 500), ("5s", 5000), ("10m", 600_000), ("24h", 86_400_000), ("7d", 604_800_000), ("0s", 0),

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct RuleParserTests {
     private func kind(_ text: String) throws -> Rule.Kind { try RuleParser.rule(text).kind }
 

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct SuggestionTests {
     @Test(arguments: [
         ("biuld", "build"), ("buld", "build"), ("builds", "build"), ("BUILD", "build"), ("timout", "timeout"),

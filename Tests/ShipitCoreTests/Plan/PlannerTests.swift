@@ -2,7 +2,7 @@ import Foundation
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `The planner` {
     static let catalog = Catalog(
         actions: [

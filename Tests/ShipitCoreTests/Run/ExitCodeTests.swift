@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `Exit codes` {
     /// A state whose run ended so.
     static func state(_ outcome: Outcome?, after events: [RunEvent] = []) -> RunState {

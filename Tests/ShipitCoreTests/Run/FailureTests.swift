@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `A stage that fails` {
     @Test func `lets what runs finish and starts nothing new`() {
         var rig = Rig(.of(stage("a"), stage("b"), stage("c"), stage("d", needs: ["b"])), jobs: 2)

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `Finally` {
     @Test func `runs once, after all stages`() {
         var rig = Rig(.of(stage("a", finally: true), stage("b", needs: ["a"])))

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `Interrupts and resuming` {
     static let plan = Plan.of(stage("a"), stage("b"), stage("c", needs: ["a"]))
 

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `What a person asks` {
     static let plan = Plan.of(stage("a"), stage("b", needs: ["a"]), stage("c", needs: ["b"]))
 

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `The order of stages` {
     @Test func `a stage starts when all that it needs has succeeded`() {
         var rig = Rig(.of(stage("a"), stage("b"), stage("c", needs: ["a", "b"])))

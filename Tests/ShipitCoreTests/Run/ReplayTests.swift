@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `From every prefix of a journal` {
     static let plans: [(name: String, plan: Plan, failing: Set<String>)] = [
         ("linear", .of(stage("a"), stage("b", needs: ["a"]), stage("c", needs: ["b"])), []),

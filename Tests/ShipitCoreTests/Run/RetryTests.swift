@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `Retry` {
     static func rig(_ retry: RetryPolicy, deadline: TimeSpan? = nil) -> Rig {
         Rig(.of(stage("a", retry: retry, deadline: deadline)))

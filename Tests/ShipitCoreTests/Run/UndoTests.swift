@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `Undoing` {
     @Test func `goes in reverse order, independent ones side by side`() {
         var rig = Rig(

@@ -1,7 +1,7 @@
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `An attempt of unknown outcome` {
     static let ask = Plan.of(stage("a"), stage("b"), stage("c", needs: ["a"]))
     static let verify = Plan.of(stage("a", onInterrupt: .verify), stage("b", needs: ["a"]))

@@ -2,7 +2,7 @@ import Foundation
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `An event as JSON` {
     static let attempt = AttemptID(stage: "a", number: 2)
     static let undo = AttemptID(stage: "a", part: .undo, number: 1)

@@ -2,7 +2,7 @@ import Foundation
 import ShipitCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct `Templates` {
     static let whole: [(String, [Template.Part])] = [
         ("", []), ("plain", [.text("plain")]), ("$x {{ }} ${y}", [.text("$x {{ }} ${y}")]),
