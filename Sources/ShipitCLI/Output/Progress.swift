@@ -1,3 +1,4 @@
+import Dispatch
 import ShipitCore
 import ShipitEngine
 
@@ -12,6 +13,14 @@ protocol Progress: RunObserver {
 
     /// The run has ended or is left alone: what is not yet shown is shown, and stays on the screen.
     func finish()
+}
+
+extension Progress {
+    func refused(_ reason: String) {
+        let now = SystemClock.wallTime
+        // Told on the conductor's thread, which a terminal that takes nothing must not hold up.
+        DispatchQueue.global().async { say("refused: \(reason)", now: now) }
+    }
 }
 
 /// For runs that nobody watches.
