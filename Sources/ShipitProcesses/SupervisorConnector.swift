@@ -109,6 +109,7 @@ actor SupervisorConnector {
         run: RunID, folder: RunFolder, epoch: Epoch, path: String, starting: Bool
     ) throws(ProcessesError) -> SupervisorLink? {
         // A supervisor that starts or leaves at this moment is done with that within milliseconds.
+        var starts = 0
         for _ in 0..<2000 {
             let (descriptor, failure) = folder.connect()
             if descriptor >= 0 {
@@ -117,6 +118,12 @@ actor SupervisorConnector {
                 throw .unavailable("the supervisor cannot be reached: \(RunFolder.words(folder.path, failure))")
             } else if !folder.hasSupervisor {
                 guard starting else { return nil }
+                guard starts < startLimit else {
+                    throw .unavailable(
+                        "the supervisor died \(starts) times while it was starting; see \(folder.place("supervisor.err"))"
+                    )
+                }
+                starts += 1
                 try folder.make()
                 if let link = try start(run: run, folder: folder, epoch: epoch, path: path) { return link }
             }
@@ -125,7 +132,10 @@ actor SupervisorConnector {
         throw .unavailable("the supervisor of \(run) neither answers nor leaves")
     }
 
-    /// `nil` if another supervisor was there first.
+    /// One that is killed while it starts is started again; one that never comes up is a failure that must be told.
+    private static let startLimit = 10
+
+    /// `nil` if another supervisor was there first, or this one died before it could answer.
     private static func start(
         run: RunID, folder: RunFolder, epoch: Epoch, path: String
     ) throws(ProcessesError) -> SupervisorLink? {
@@ -134,7 +144,6 @@ actor SupervisorConnector {
         var (ours, theirs): (Int32, Int32) = (-1, -1)
         let refusal = csup_socket_pair(&ours, &theirs)
         guard refusal == 0 else { throw .unavailable(RunFolder.words("a socket", refusal)) }
-        defer { close(theirs) }
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         // Where a crash of the supervisor itself would leave its last words.
         let words = open(folder.place("supervisor.err"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -148,6 +157,8 @@ actor SupervisorConnector {
         defer { for argument in argv { free(argument) } }
         let failure = csup_spawn(
             &pid, path, &argv, &environment, folder.path, null, null, words >= 0 ? words : null, theirs)
+        // While this process had it open, too, the death of a supervisor that has not answered yet would show nowhere.
+        close(theirs)
         guard failure == 0 else {
             close(ours)
             throw .unavailable("the supervisor cannot be started: \(RunFolder.words(path, failure))")
