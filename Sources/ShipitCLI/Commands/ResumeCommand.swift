@@ -42,7 +42,12 @@ struct ResumeCommand: AsyncParsableCommand {
         let session = try Session(stateFolder: folder, form: output.output, streams: streams)
         let acts = try answers.map { try $0.act(on: reading.state, by: session.holder.user, why: why) }
         let resumption = Resumption(session: session, jobs: jobs)
-        try RunEnd.leave(with: try await resumption.run(reading, acts: acts))
+        do {
+            try RunEnd.leave(with: try await resumption.run(reading, acts: acts))
+        } catch is RunHasEnded {
+            let ended = try RunReading(record, in: looking)
+            try RunEnd.leave(with: try Resumption.tellEnd(ended, folder, output.output, streams))
+        }
     }
 
     private func chosen(_ choice: RunChoice) throws -> RunRecord {

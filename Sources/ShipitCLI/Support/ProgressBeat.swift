@@ -8,7 +8,8 @@ final class ProgressBeat: @unchecked Sendable {
     private let condition = NSCondition()
     private var isOver = false
     private let progress: any Progress
-    private let newest: NewestLines
+    /// `nil` where nobody is shown the commands' last lines.
+    private let newest: NewestLines?
     private let clock: SystemClock
     private let done = DispatchSemaphore(value: 0)
 
@@ -19,7 +20,7 @@ final class ProgressBeat: @unchecked Sendable {
     init(_ progress: any Progress, output: RunOutput, clock: SystemClock) {
         self.progress = progress
         self.clock = clock
-        newest = NewestLines(output)
+        newest = progress is LiveProgress ? NewestLines(output) : nil
     }
 
     func start() {
@@ -39,8 +40,8 @@ final class ProgressBeat: @unchecked Sendable {
 
     private func loop() {
         while !waitForBeat() {
-            newest.readOn()
-            progress.tick(now: clock.now, lastLines: newest.lines)
+            newest?.readOn()
+            progress.tick(now: clock.now, lastLines: newest?.lines ?? [:])
         }
         progress.finish()
         done.signal()

@@ -16,8 +16,7 @@ enum RunErrors {
             case .locked(let lock): throw try EnvironmentGate(store: store).refusal(lock)
             case .noSuchRun(let run):
                 throw CommandFailure(.usage, "there is no run \"\(run)\"", hint: "see: shipit runs")
-            case .finished(let record):
-                throw CommandFailure(.refused, "run \(RunChoice.words(record)) has ended", hint: nil)
+            case .finished: throw RunHasEnded()
             case .store(let error): throw ErrorText.failure(error)
             }
         }
@@ -40,3 +39,6 @@ enum RunErrors {
         return failure
     }
 }
+
+/// The run ended before it could be taken up: another engine was faster.
+struct RunHasEnded: Error {}
