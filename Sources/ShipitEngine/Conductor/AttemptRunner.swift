@@ -124,6 +124,9 @@ final class AttemptRunner: Sendable {
             }
             return AttemptResult(.succeeded, exit: .code(0), outputs: try await action.perform(context))
         } catch {
+            // Nothing is recorded of it, so nothing would ever happen again if the engine did not stop with it. Where it
+            // has been told to stop already, for a better reason, that stands.
+            if case .stopped(let reason) = error { fail(.broken(reason)) }
             return AttemptResult(error)
         }
     }
