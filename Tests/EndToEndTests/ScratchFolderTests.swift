@@ -4,7 +4,8 @@ import Testing
 /// The folder that an attempt works in cannot be made: no command is to blame, so the engine stops, and the run goes on later.
 @Suite(.serialized, .timeLimit(.minutes(2)), .needsBinaries)
 struct ScratchFolderTests {
-    @Test func `a stage whose folder cannot be made stops the engine, which says so, and resume goes on`() async throws {
+    @Test func `a stage whose folder cannot be made stops the engine, which says so, and resume goes on`() async throws
+    {
         let project = try await ScratchProject(
             """
             shipit: 1
