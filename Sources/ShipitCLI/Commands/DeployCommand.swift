@@ -67,10 +67,9 @@ struct Deployment {
 
     func run(again: Bool, asks: Bool) async throws -> Int32 {
         let project = preparation.project
-        let looking = try Wiring.storeForReading(project.stateFolder)
-        try EnvironmentGate(store: looking).check(preparation.environment)
+        try EnvironmentGate(store: preparation.store).check(preparation.environment)
         if preparation.isLiveAlready, !again, let live = preparation.live {
-            try sayLiveAlready(live, in: looking)
+            try sayLiveAlready(live)
             return 0
         }
         let secrets = try SecretReader(root: project.root, environment: ProcessInfo.processInfo.environment)
@@ -130,7 +129,7 @@ struct Deployment {
         }
     }
 
-    private func sayLiveAlready(_ live: RunRecord, in store: any RunStore) throws {
+    private func sayLiveAlready(_ live: RunRecord) throws {
         let words =
             "already live: \(SafeText.line(preparation.release.tag)) on \(preparation.environment)"
             + " (run \(live.created.run)); --again deploys it once more\n"
@@ -138,7 +137,7 @@ struct Deployment {
         case .text: streams.result(words)
         case .json:
             streams.progress(words)
-            streams.result(StatusJSON.text(try RunReading(live, in: store).view))
+            streams.result(StatusJSON.text(try RunReading(live, in: preparation.store).view))
         case .jsonl: streams.progress(words)
         }
     }

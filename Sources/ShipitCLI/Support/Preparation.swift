@@ -9,6 +9,8 @@ struct Preparation {
     let pipeline: Pipeline
     let environment: String
     let releases: Releases
+    /// Open for reading; where nothing has been recorded yet, it has nothing.
+    let store: any RunStore
     /// What is live there by the journal.
     let live: RunRecord?
     let plan: Plan
@@ -34,7 +36,7 @@ struct Preparation {
         let releases = try Releases(pipeline.release, root: project.root)
         self.releases = releases
         let release = try releases.release(wishes.tag)
-        let store = try Wiring.storeForReading(project.stateFolder)
+        store = try Wiring.storeForReading(project.stateFolder)
         live = try store.liveRun(pipeline: pipeline.name, environment: environment)
         let previous =
             try wishes.previous.map { tag in try releases.release(tag, isAnyTag: true) } ?? live?.created.release
