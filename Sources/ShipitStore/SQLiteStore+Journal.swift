@@ -39,6 +39,27 @@ extension SQLiteStore {
     public func append(
         _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
+        do throws(StoreError) {
+            return try appendOnce(events, to: run, at: now, epoch: epoch, after: last, summary: summary)
+        } catch {
+            guard error.isFullDisk, let folder, Reserve(in: folder).release() else { throw error }
+            var (events, summary) = (events, summary)
+            // A run that has ended needs no more room than this. Any other stops here: what has happened is recorded, what
+            // was to be started is known to be wanted, and the error keeps the engine from starting it.
+            let hasEnded = summary.outcome != nil
+            if !hasEnded {
+                events.append(.interrupted(reason: "\(StoreError.fullDisk); nothing more was started"))
+                summary.state = .interrupted
+            }
+            let end = try appendOnce(events, to: run, at: now, epoch: epoch, after: last, summary: summary)
+            guard hasEnded else { throw error }
+            return end
+        }
+    }
+
+    private func appendOnce(
+        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
         try write("append to the journal of \(run)") { database in
             guard var head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
             let lock = try LockRow.fetch(head.environment, in: database)

@@ -31,6 +31,7 @@ public final class SQLiteStore: RunStore {
             try database.writeWithoutTransaction { database in try Self.makeReady(database, file: file) }
             return database
         }
+        Reserve(in: folder).fill(mode: folder.fileMode)
         // By now the log file beside the database exists, too.
         try folder.sync(descriptor)
         self.folder = folder
@@ -130,12 +131,20 @@ func attempt<Value>(_ what: String, opening file: String?, _ body: () throws -> 
 }
 
 extension StoreError {
+    static let fullDisk = "the disk is full"
+
+    /// Nothing was written: a failed fsync, which must never be tried again, is another error.
+    var isFullDisk: Bool {
+        guard case .failed(_, Self.fullDisk) = self else { return false }
+        return true
+    }
+
     fileprivate init(_ error: DatabaseError, what: String, opening file: String?) {
         let cause: String =
             switch error.resultCode {
             case .SQLITE_NOTADB: "it is not a database; nothing was changed"
             case .SQLITE_CORRUPT: "the database is damaged (\(error.message ?? "malformed")); nothing was repaired"
-            case .SQLITE_FULL: "the disk is full"
+            case .SQLITE_FULL: Self.fullDisk
             case .SQLITE_BUSY: "another process has been writing to the journal for more than 10 s"
             case .SQLITE_READONLY: "the database cannot be written (\(error.message ?? "read-only"))"
             case .SQLITE_CANTOPEN: "it cannot be opened; is the disk read-only, or full?"

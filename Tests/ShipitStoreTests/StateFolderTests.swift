@@ -130,6 +130,7 @@ struct StateFolderTests {
     @Test(.enabled(if: RamDisk.isPossible, "needs the right to mount"))
     func `a full disk is told as one, and nothing of the batch is kept`() throws {
         let scratch = try ScratchFolder()
+        // Too small for a reserve.
         let disk = try RamDisk(at: scratch.path + "/disk", kilobytes: 400)
         let store = try SQLiteStore(folder: disk.path + "/.shipit")
         let epoch = try store.begin(Sample.run("r1"))
