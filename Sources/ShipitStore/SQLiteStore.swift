@@ -148,6 +148,8 @@ extension StoreError {
             case .SQLITE_BUSY: "another process has been writing to the journal for more than 10 s"
             case .SQLITE_READONLY: "the database cannot be written (\(error.message ?? "read-only"))"
             case .SQLITE_CANTOPEN: "it cannot be opened; is the disk read-only, or full?"
+            case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
+                "there is no room for its shared memory; is the disk full?"
             default: "\(error.message ?? "SQLite error") (\(error.extendedResultCode.rawValue))"
             }
         if let file { self = .unusable(path: file, reason: cause) } else { self = .failed(what, cause: cause) }
