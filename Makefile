@@ -4,11 +4,14 @@ JOBS ?= $(shell nproc)
 PACKAGES := clang git curl python3 libyaml-dev libgit2-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BIN := .build/debug
+# A few at once: most tests wait for processes. The tests of processes are a run of their own, because a thread of the
+# testing library that waits for exit tests would look at all other children, too.
+TESTS := swift test --skip-build --experimental-maximum-parallelization-width 4
 
-.PHONY: help deps build release test lint demo bench check clean
+.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders
 
 help: ## show this
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 deps: ## install what is missing (Debian packages; asks sudo if you are not root)
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
@@ -24,7 +27,9 @@ release: deps ## build the binaries to install, in .build/release
 
 test: build ## set up and pass the tests
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --build-tests
-	swift test --skip-build --experimental-maximum-parallelization-width 4
+	$(TESTS) --skip ShipitProcessesTests --skip EndToEndTests
+	$(TESTS) --filter ShipitProcessesTests
+	$(TESTS) --filter EndToEndTests
 
 lint: ## check the formatting
 	swift format lint --strict --configuration .swift-format --recursive Sources Tests Benchmarks Package.swift
@@ -34,6 +39,22 @@ demo: build ## set up and watch releases of a real app be deployed, rolled back,
 
 bench: release ## measure shipit's cost beside other tools, as ratios
 	Benchmarks/run
+
+PIPELINES ?=
+CUTS ?= 60
+ROUNDS ?= 200
+
+crashpoints: build ## kill real processes at every system call that matters (PIPELINES=linear for one pipeline)
+	SHIPIT_TEST_BIN=$${SHIPIT_TEST_BIN:-$(BIN)} Tests/Durability/crashpoints $(PIPELINES)
+
+ioerrors: build ## let system calls fail, and fill the disk
+	SHIPIT_TEST_BIN=$${SHIPIT_TEST_BIN:-$(BIN)} Tests/Durability/ioerrors $(PIPELINES)
+
+powercuts: build ## cut the power under deployments (root only)
+	SHIPIT_TEST_BIN=$${SHIPIT_TEST_BIN:-$(BIN)} Tests/Durability/powercuts $(CUTS)
+
+contenders: build ## sixteen processes deploy to one environment and are killed at random
+	SHIPIT_TEST_BIN=$${SHIPIT_TEST_BIN:-$(BIN)} Tests/Durability/contenders $(ROUNDS)
 
 check: lint test demo ## everything CI checks
 
