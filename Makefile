@@ -4,9 +4,10 @@ JOBS ?= $(shell nproc)
 PACKAGES := clang git curl python3 libyaml-dev libgit2-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BIN := .build/debug
-# A few at once: most tests wait for processes. The tests of processes are a run of their own, because a thread of the
-# testing library that waits for exit tests would look at all other children, too.
-TESTS := swift test --skip-build --experimental-maximum-parallelization-width 4
+# Four at once, for most tests wait for processes. The tests of processes are a run of their own and unlimited: they hold
+# exit tests, whose waiting looks at all children of a run and needs room beside the others.
+TESTS := swift test --skip-build
+AT_ONCE := --experimental-maximum-parallelization-width 4
 
 .PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders
 
@@ -27,9 +28,9 @@ release: deps ## build the binaries to install, in .build/release
 
 test: build ## set up and pass the tests
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --build-tests
-	$(TESTS) --skip ShipitProcessesTests --skip EndToEndTests
+	$(TESTS) $(AT_ONCE) --skip ShipitProcessesTests --skip EndToEndTests
 	$(TESTS) --filter ShipitProcessesTests
-	$(TESTS) --filter EndToEndTests
+	$(TESTS) $(AT_ONCE) --filter EndToEndTests
 
 lint: ## check the formatting
 	swift format lint --strict --configuration .swift-format --recursive Sources Tests Benchmarks Package.swift
