@@ -5,7 +5,7 @@ import ShipitProcesses
 import SupervisorProtocol
 import Testing
 
-@Suite("What survives whose death", .timeLimit(.minutes(1)))
+@Suite("What survives whose death", .timeLimit(.minutes(3)))
 struct DurabilityTests {
     let fixture: SupervisorFixture
     let tag = "r1/durable/\(UInt64.random(in: 0 ... .max))"
