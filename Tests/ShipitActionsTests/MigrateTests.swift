@@ -107,7 +107,7 @@ struct MigrateTests {
         try await scene { scene in
             var without = inputs
             without["revert"] = nil
-            #expect(!MigrateAction.hasWayBack(inputs: without) && MigrateAction.hasWayBack(inputs: inputs))
+            #expect(action.description.undoInput == "revert")
             let none = try scene.context(without, part: .undo, previous: "1.0.0")
             #expect(
                 await error { () throws(ActionError) in try await action.undo(none) }

@@ -13,10 +13,19 @@ public struct ChecksAction: Action {
         outputs: ["passed", "warnings"], changes: false, undo: .nothing, onInterrupt: .rerun, verifies: false)
 
     public func preview(_ context: ActionContext) async throws(ActionError) -> [String] {
-        try suite(context).checks.map { check in
+        var lines: [String] = []
+        for check in try suite(context).checks {
             let after = check.dependsOn.isEmpty ? "" : " (after \(check.dependsOn.joined(separator: ", ")))"
-            return "ask \(check.probe.probe): \(check.name)\(after)"
+            lines.append("\(check.name)\(after): \(try Self.question(check.probe, context))")
         }
+        return lines
+    }
+
+    /// What is asked: the command of a `run` check as it would be run, of another its probe and whom it asks.
+    private static func question(_ probe: ProbeRequest, _ context: ActionContext) throws(ActionError) -> String {
+        let inputs = ActionInputs(["subject": probe.subject])
+        if probe.probe == "run" { return context.line(try Command(inputs.value("subject") ?? .text(""), input: "run")) }
+        return "\(probe.probe) \(try inputs.text("subject") ?? "")"
     }
 
     public func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {

@@ -16,12 +16,10 @@ public struct MigrateAction: Action {
             FieldDescription("apply", .command, required: true, help: "Applies what is pending."),
             FieldDescription(
                 "revert", .command, help: "Goes back to the schema of SHIPIT_TARGET_VERSION (SHIPIT_TARGET_TREE)."),
-        ], outputs: ["applied", "names"], undo: .performs)
-
-    /// Whether a stage with these inputs can be undone; the description alone cannot say it.
-    public static func hasWayBack(inputs: [String: InputValue]) -> Bool { inputs["revert"] != nil }
+        ], outputs: ["applied", "names"], undo: .performs, undoInput: "revert")
 
     public func preview(_ context: ActionContext) async throws(ActionError) -> [String] {
+        if context.attempt.part == .undo { return [context.line(try context.requiredCommand("revert"))] }
         let order = try Order(context)
         return [
             "what is pending: \(context.line(order.status))", "if anything is: \(context.line(order.apply))",

@@ -28,16 +28,20 @@ public struct RollingRestartAction: Action {
 
     public func preview(_ context: ActionContext) async throws(ActionError) -> [String] {
         let order = try Order(context)
+        let isUndo = context.attempt.part == .undo
         var lines: [String] = []
-        for batch in order.fleet.batches(of: order.fleet.instances) {
+        for batch in order.fleet.batches(of: isUndo ? order.fleet.instances.reversed() : order.fleet.instances) {
             for instance in batch {
                 let place = instance.port.map { " (port \($0))" } ?? ""
                 if let stop = try context.command("stop", instance: instance.fields) {
                     lines.append("\(instance.name)\(place): \(context.line(stop))")
                 }
+                // On a first deployment there is no release to go back to: the instances are stopped.
+                if isUndo, context.target == nil { continue }
                 let start = try context.requiredCommand("start", instance: instance.fields)
                 lines.append("\(instance.name)\(place): \(context.line(start))")
             }
+            if isUndo, context.target == nil { continue }
             let names = batch.map(\.name).joined(separator: ", ")
             lines.append(
                 "wait until \(names) passed for \(order.rule.minHealthyTime.words), at most \(order.rule.deadline.words)"

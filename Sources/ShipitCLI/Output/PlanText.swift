@@ -46,6 +46,7 @@ enum PlanText {
         if stage.skipped { return text + "     skipped: its condition is false\n" }
         var table = Table(indent: "     ")
         add("runs", facts.commands(of: stage) ?? ["(opaque: known only when it runs)"], to: &table)
+        if let call = stage.verify { add("verify", CallWords.lines(call), to: &table) }
         if let call = stage.finally { add("finally", CallWords.lines(call), to: &table) }
         table.add("limits", limits(stage))
         add("way back", wayBack(stage, facts), to: &table)

@@ -16,8 +16,10 @@ struct Previews {
         var lines = Lines()
         for stage in plan.stages where !stage.skipped {
             lines.perform[stage.name] = await preview(stage.perform, of: stage, part: .perform)
-            if case .call(let call) = stage.undo {
-                lines.undo[stage.name] = await preview(call, of: stage, part: .undo)
+            switch stage.undo {
+            case .none, .nothing: break
+            case .action: lines.undo[stage.name] = await preview(stage.perform, of: stage, part: .undo)
+            case .call(let call): lines.undo[stage.name] = await preview(call, of: stage, part: .undo)
             }
         }
         return lines
