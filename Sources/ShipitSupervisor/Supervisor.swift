@@ -147,7 +147,8 @@ final class Supervisor {
     }
 
     private func shouldLeave() -> Bool {
-        guard active.isEmpty, file.isComplete else {
+        // Once the run's end is in the journal, nobody will ask the ledger any more: an end that finds no room there is let go.
+        guard active.isEmpty, file.isComplete || isDone else {
             idleSince = nil
             return false
         }
