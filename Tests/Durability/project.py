@@ -232,6 +232,11 @@ def judge(project, ideal, code, asked, may_ask):
         require(set(names) == set(ideal.names), f"effects {names}, untouched they are {ideal.names}")
         once = [name for name in names if not name.startswith(("start-", "stop-"))]
         require(len(once) == len(set(once)), f"effects {names}")
+    elif may_ask and "finally" in names:
+        # One of unknown outcome is not asked about where a rollback comes first: it runs once more after that anyway.
+        rest = [name for name in names if name != "finally"]
+        require(rest == [name for name in ideal.names if name != "finally"] and names[-1] == "finally",
+                f"effects {names}, untouched they are {ideal.names}")
     elif pipeline.ordered:
         require(names == ideal.names, f"effects {names}, untouched they are {ideal.names}")
     else:

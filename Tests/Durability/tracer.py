@@ -51,6 +51,9 @@ class Fault:
         self.at, self.roles, self.kill = at, roles, kill
         self.error, self.short, self.forever, self.only = error, short, forever, only
 
+    def mend(self):
+        self.at = None
+
 
 def is_supported():
     return sys.platform == "linux" and platform.machine() == "x86_64"

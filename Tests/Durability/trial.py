@@ -46,6 +46,7 @@ class Traced:
             os.write(writer, json.dumps(told).encode() + b"\n")
             os.close(writer)
 
+        signal.signal(signal.SIGUSR1, lambda *_: fault.mend())
         try:
             tracer.Tracer([project.shipit_path, *words], project.root, project.variables, self.output, fault, on_end).run()
         except BaseException:
@@ -57,6 +58,10 @@ class Traced:
     def exit(self):
         """The exit code, or the signal's number as a negative one."""
         return os.waitstatus_to_exitcode(self.status)
+
+    def mend(self):
+        """From now on nothing fails any more."""
+        os.kill(self.process, signal.SIGUSR1)
 
     def close(self):
         """Ends the tracer and with it whatever it still traces."""
