@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import ShipitEngine
 
 /// Room on the disk that is kept back, so that a disk that has filled up still lets shipit write down how things stand: what
@@ -32,5 +33,17 @@ struct Reserve {
         var status = stat()
         guard file.number >= 0, fstat(file.number, &status) == 0, status.st_blocks > 0 else { return false }
         return ftruncate(file.number, 0) == 0
+    }
+}
+
+extension SQLiteStore {
+    /// `write`, and once more from the reserve where the disk is full: for what ends things, and so starts nothing.
+    func writeFromReserve<Value>(_ what: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try write(what, body)
+        } catch {
+            guard error.isFullDisk, let folder, Reserve(in: folder).release() else { throw error }
+            return try write(what, body)
+        }
     }
 }

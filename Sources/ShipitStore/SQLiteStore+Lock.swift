@@ -36,7 +36,7 @@ extension SQLiteStore {
     }
 
     public func releaseLock(environment: String, epoch: Epoch, dirty: Bool) throws(StoreError) {
-        try write("give back the lock of \(environment)") { database in
+        try writeFromReserve("give back the lock of \(environment)") { database in
             let current = try LockRow.fetch(environment, in: database)
             guard var lock = current, lock.epoch == epoch else {
                 throw StoreError.fenced(by: try current.flatMap { try self.state(of: $0, in: database) })

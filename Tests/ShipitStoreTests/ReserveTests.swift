@@ -55,6 +55,18 @@ struct ReserveTests {
     }
 
     @Test(.enabled(if: RamDisk.isPossible, "needs the right to mount"))
+    func `giving back the lock still finds room on a full disk`() throws {
+        let scratch = try ScratchFolder()
+        let disk = try RamDisk(at: scratch.path + "/disk", kilobytes: 4000)
+        let store = try SQLiteStore(folder: disk.path + "/state")
+        let epoch = try store.begin(Sample.run("r1"))
+        try disk.fill()
+
+        try store.releaseLock(environment: "production", epoch: epoch, dirty: false)
+        #expect(try store.lock(of: "production") == nil)
+    }
+
+    @Test(.enabled(if: RamDisk.isPossible, "needs the right to mount"))
     func `the end of a run still finds room on a full disk`() throws {
         let scratch = try ScratchFolder()
         let disk = try RamDisk(at: scratch.path + "/disk", kilobytes: 4000)
