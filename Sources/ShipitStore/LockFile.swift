@@ -11,8 +11,13 @@ final class LockFile: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// Closing gives the lock back.
-    deinit { close(descriptor) }
+    /// Closing alone gives the lock back only once every copy is closed, and a process that is being spawned at this moment has
+    /// one until it becomes its program.
+    deinit {
+        var request = Self.wholeFile(F_UNLCK)
+        _ = fcntl(descriptor, Self.setOpenFileLock, &request)
+        close(descriptor)
+    }
 
     /// `nil` where somebody else has it.
     static func take(_ path: String, mode: mode_t) throws(StoreError) -> LockFile? {

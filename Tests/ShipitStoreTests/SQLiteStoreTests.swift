@@ -39,6 +39,24 @@ struct SQLiteStoreTests {
         #expect(try reader.lock(of: "production")?.holderIsDead == false)
     }
 
+    @Test func `a lock given back is free although a copy of its file is still open elsewhere`() throws {
+        let scratch = try ScratchFolder()
+        let path = scratch.path + "/environment.lock"
+        var lock = try LockFile.take(path, mode: 0o600)
+        // As a process has it between being forked and becoming its program.
+        let copies = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { name -> Int32? in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+            guard target == path, let number = Int32(name) else { return nil }
+            return dup(number)
+        }
+        #expect(!copies.isEmpty)
+        #expect(try LockFile.isTaken(path))
+        lock = nil
+        #expect(try !LockFile.isTaken(path))
+        withExtendedLifetime(lock) {}
+        for copy in copies { close(copy) }
+    }
+
     @Test func `who seems dead by its number alone but keeps the system's lock is alive`() throws {
         let scratch = try ScratchFolder()
         // As a process of another pid namespace looks from here.
