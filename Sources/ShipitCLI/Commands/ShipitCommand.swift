@@ -47,6 +47,12 @@ public struct ShipitCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            // A result that nobody can read is none. (Runs end by `RunEnd`: to them the screen is nothing.)
+            if let code = OutputSink.standardOutput.failure {
+                throw CommandFailure(
+                    .machine, "the result cannot be written: \(String(cString: strerror(code)))",
+                    hint: "is the disk full, or standard output closed?")
+            }
             return 0
         } catch let end as RunEnd {
             return end.exitCode

@@ -26,14 +26,21 @@ enum FailureReport {
         for reason in reasons(view) {
             lines += SafeText.lines(reason).enumerated().map { ($0 == 0 ? "  " : "    ") + $1 }
         }
-        let shown = lastLines.map(SafeText.outputLine).filter { !$0.isEmpty }
+        let shown = lastLines.map(SafeText.outputLine).filter { !$0.isEmpty }.map(clipped)
         if !shown.isEmpty, let culprit = culprit(view) {
             lines.append("  the last lines of \(words(culprit)):")
             lines += shown.map { "    | \($0)" }
         }
-        if view.state.rollbackReason != nil || view.state.finallyFailed { lines += account(view) }
+        if view.state.rollbackReason != nil || view.state.finallyFailed || view.state.abandonedBy != nil {
+            lines += account(view)
+        }
         lines += next(view)
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// A line without an end would bury the report.
+    private static func clipped(_ line: String) -> String {
+        line.utf8.count <= 2000 ? line : String(line.prefix(500)) + " … (the whole line is in the log)"
     }
 
     // MARK: Head
@@ -104,10 +111,16 @@ enum FailureReport {
         guard view.state.outcome != nil else { return [] }
         let account = UndoAccount(view.state)
         // Nothing was to be undone; what is left is what a finally should have put right.
-        if view.state.rollbackReason == nil { return list("NOT done:", account.unfinished) }
+        if view.state.rollbackReason == nil, view.state.abandonedBy == nil {
+            return list("NOT done:", account.unfinished)
+        }
+        // Where no started stage declares a way back, that is what is wrong; elsewhere it is as its author meant it.
+        if ExitCode.of(view.state) == 5, !view.state.declaresWayBack {
+            return list("NOT undone:", account.notUndone + account.undeclared + account.unfinished)
+        }
         if ExitCode.of(view.state) == 5 {
-            let left = account.notUndone + account.undeclared + account.unfinished
-            return list("undone:", account.undone) + list("NOT undone:", left)
+            return list("undone:", account.undone) + list("NOT undone:", account.notUndone + account.unfinished)
+                + list("left as it is:", account.undeclared)
         }
         return list("undone:", account.undone) + list("left as it is:", account.undeclared)
     }

@@ -37,7 +37,10 @@ struct NextStep: Hashable, Sendable {
         let run = view.created.run
         let open = openFinally(view)
         if let stage = questioned(view) {
-            return NextStep(command: "shipit resume \(run) --stage \(argument(stage))=done|failed|rerun", open: open)
+            // A word that is no answer: pasted as it stands, the command must decide nothing.
+            return NextStep(
+                command: "shipit resume \(run) --stage \(argument(stage))=ANSWER",
+                note: "ANSWER is done, failed or rerun: only a person can say how it ended", open: open)
         }
         if let stage = exhausted(view) {
             return NextStep(command: "shipit retry \(run) \(argument(stage))", open: open)

@@ -6,6 +6,10 @@ import Synchronization
 final class OutputSink: Sendable {
     private let descriptor: Int32
     private let isGone = Mutex(false)
+    private let trouble = Mutex<Int32?>(nil)
+
+    /// Why something could not be written (an `errno`); `nil` also where only the reader has gone, which is its right.
+    var failure: Int32? { trouble.withLock { $0 } }
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
@@ -33,6 +37,7 @@ final class OutputSink: Sendable {
                 // An end that takes nothing for so long is as good as gone.
                 if poll(&ready, 1, 5000) == 0 { return false }
             } else if count == 0 || errno != EINTR {
+                if count < 0, errno != EPIPE { trouble.withLock { [code = errno] in $0 = code } }
                 return false
             }
         }

@@ -58,8 +58,23 @@ struct PlanFacts: Sendable {
         return nil
     }
 
+    /// For programs: one text a command, whatever lines it has.
+    func whole(_ preview: [String]?, of call: ActionCall?) -> [String]? {
+        if let preview, !preview.isEmpty { return preview }
+        guard let call, call.action == "run" else { return nil }
+        return [CallWords.lines(call).joined(separator: "\n")]
+    }
+
     private static func lines(_ preview: [String]?) -> [String]? {
         let lines = (preview ?? []).flatMap(CallWords.split)
         return lines.isEmpty ? nil : lines
+    }
+}
+
+extension PlannedStage {
+    /// The call of its `rollback:`, if it has one.
+    var undoCall: ActionCall? {
+        if case .call(let call) = undo { return call }
+        return nil
     }
 }

@@ -31,7 +31,7 @@ enum PlanJSON {
             "action": .string(stage.perform.action),
             "skipped": .bool(stage.skipped),
             "changes": .bool(stage.changes),
-            "commands": facts.commands(of: stage).map(strings) ?? .null,
+            "commands": facts.whole(facts.previews[stage.name], of: stage.perform).map(strings) ?? .null,
             "finally": stage.finally.map { strings(CallWords.lines($0)) } ?? .null,
             "rollback": rollback(stage, facts),
             "reversible": .string(reversible(stage.reversible)),
@@ -55,7 +55,8 @@ enum PlanJSON {
             case .call: "commands"
             }
         return .members([
-            "kind": .string(kind), "commands": facts.undoCommands(of: stage).map(strings) ?? .null,
+            "kind": .string(kind),
+            "commands": facts.whole(facts.undoPreviews[stage.name], of: stage.undoCall).map(strings) ?? .null,
         ])
     }
 

@@ -27,9 +27,15 @@ enum StatusJSON {
             "startedAt": .text((part.firstStartedAt ?? part.startedAt)?.description),
             "finishedAt": .text(finishedAt?.description),
             "exitCode": exitCode(part),
-            "reason": .text(reason(part)),
+            "reason": .text(finallyTrouble(stage) ?? reason(part)),
             "outputs": .map(stage.outputs),
         ])
+    }
+
+    /// A `finally` has no entry of its own, and its failure must be found.
+    private static func finallyTrouble(_ stage: StageState) -> String? {
+        guard stage.finally.phase == .failed else { return nil }
+        return "its finally failed" + (stage.finally.reason.map { ": \($0)" } ?? "")
     }
 
     /// Why it is as it is; where nobody said, how the attempt ended, if no exit code tells.

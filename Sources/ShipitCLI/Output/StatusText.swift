@@ -54,7 +54,7 @@ enum StatusText {
     }
 
     private static func took(_ part: PartState, _ view: RunView, now: Instant) -> String {
-        guard let started = part.startedAt else { return "-" }
+        guard let started = part.firstStartedAt else { return "-" }
         if let finished = part.finishedAt { return Words.duration(finished - started) }
         return StageWord(part, in: view) == .running ? Words.elapsed(now - started) : "-"
     }

@@ -12,15 +12,19 @@ struct UndoAccount: Hashable, Sendable {
     var notUndone: [Entry] = []
     /// Changed things and declare no way back.
     var undeclared: [Entry] = []
-    /// Stages whose `finally` failed.
+    /// Stages whose `finally` failed or, in an abandoned run, never ran.
     var unfinished: [Entry] = []
 
     init(_ state: RunState) {
         for position in state.plan.stages.indices.reversed() where state.stages[position].hasStarted {
             add(state.plan.stages[position], state.stages[position])
         }
-        for (planned, stage) in zip(state.plan.stages, state.stages) where stage.finally.phase == .failed {
-            unfinished.append(Entry(planned, "its finally failed" + Self.cause(stage.finally)))
+        for (planned, stage) in zip(state.plan.stages, state.stages) where planned.finally != nil && stage.hasStarted {
+            if stage.finally.phase == .failed {
+                unfinished.append(Entry(planned, "its finally failed" + Self.cause(stage.finally)))
+            } else if state.outcome != nil, stage.finally.phase != .succeeded {
+                unfinished.append(Entry(planned, "its finally did not run"))
+            }
         }
     }
 

@@ -9,7 +9,7 @@ struct RunDriver {
     /// - Returns: the exit code.
     func begin(_ run: NewRun, with resources: RunResources) async throws -> Int32 {
         let id = run.created.run
-        return try await drive(id, plan: run.plan, shownFrom: 0, with: resources) { launcher, observer in
+        let code = try await drive(id, plan: run.plan, shownFrom: 0, with: resources) { launcher, observer in
             do {
                 return try launcher.begin(run, observer: observer) { epoch in
                     Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
@@ -19,6 +19,9 @@ struct RunDriver {
                 throw error
             }
         }
+        // Who deployed did not ask for a rollback, whoever else did: the release is not live.
+        if code == 0, try session.store.run(id)?.summary.outcome == .rolledBack { return 4 }
+        return code
     }
 
     /// Takes up a run that nobody drives, with what a person asks for.

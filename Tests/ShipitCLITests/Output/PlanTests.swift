@@ -104,7 +104,7 @@ struct PlanTests {
         #expect(plan.stages.map(\.name) == ["backup", "migrate", "restart", "smoke"])
         #expect(plan.stages.map(\.needs) == [[], ["backup"], ["migrate"], ["restart"]])
         #expect(plan.stages.map(\.rollback.kind) == ["nothing", "commands", "action", "none"])
-        #expect(plan.stages[1].commands == ["./ops/migrate up", "./ops/migrate check"])
+        #expect(plan.stages[1].commands == ["./ops/migrate up\n./ops/migrate check"])
         #expect(plan.stages[2].commands == nil)
         #expect(plan.stages[2].rollback.commands == ["./ops/start v1.15.1"])
         #expect(plan.stages[1].timeout == 600)

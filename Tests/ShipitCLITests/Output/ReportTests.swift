@@ -86,7 +86,7 @@ struct ReportTests {
             FailureReport.culprit(Story.undoFailed().view) == AttemptID(stage: "migrate", part: .undo, number: 1))
     }
 
-    @Test func `what is past its point of no return, or declares no way back, is listed as not undone`() {
+    @Test func `what is past its point of no return is not undone, what declares no way back is left as it is`() {
         var plan = Story.plan { $0.reversible = .no }
         plan.stages[2].undo = .none
         var story = Story(plan)
@@ -102,6 +102,7 @@ struct ReportTests {
                     backup  nothing to undo
                   NOT undone:
                     migrate  past its point of no return
+                  left as it is:
                     restart  declares no way back
                 next: shipit abandon 20260112-0130-7f3k --why "settled by hand"
                   (once what is left is settled by hand)
@@ -158,7 +159,8 @@ struct ReportTests {
                   nobody knows how migrate ended; say so with --stage migrate=done, failed or rerun
                   the last lines of migrate:
                     | ALTER TABLE notices
-                next: shipit resume 20260112-0130-7f3k --stage migrate=done|failed|rerun
+                next: shipit resume 20260112-0130-7f3k --stage migrate=ANSWER
+                  (ANSWER is done, failed or rerun: only a person can say how it ended)
 
                 """)
     }

@@ -86,7 +86,8 @@ struct StatusTextTests {
                 restart  pending    -         -
                 smoke    pending    -         -
 
-                next: shipit resume 20260112-0130-7f3k --stage migrate=done|failed|rerun
+                next: shipit resume 20260112-0130-7f3k --stage migrate=ANSWER
+                  (ANSWER is done, failed or rerun: only a person can say how it ended)
 
                 """)
     }
