@@ -22,9 +22,9 @@ build: deps ## build shipit and its supervisor (debug)
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --product shipit
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --product shipit-supervisor
 
-release: deps ## build the binaries to install, in .build/release
-	swift build -c release -j $(JOBS) --product shipit
-	swift build -c release -j $(JOBS) --product shipit-supervisor
+release: deps ## build the binaries to install, in .build/release (Swift linked in: they start twice as fast)
+	swift build -c release --static-swift-stdlib -j $(JOBS) --product shipit
+	swift build -c release --static-swift-stdlib -j $(JOBS) --product shipit-supervisor
 
 test: build ## set up and pass the tests
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --build-tests
