@@ -1,7 +1,7 @@
 # What people and CI run. `make help` prints itself.
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
-PACKAGES := clang git curl python3 libyaml-dev libgit2-dev libsqlite3-dev pkg-config
+PACKAGES := git curl python3 libyaml-dev libgit2-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BIN := .build/debug
 # Four at once, for most tests wait for processes. The tests of processes are a run of their own and unlimited: they hold
