@@ -138,10 +138,11 @@ def _attempt(at):
 
 
 def exhaust(template, pipeline, base, plan, keep):
-    """Tries N = 1, 2, … until a run ends untouched, several at once. `STEP=5` tries every fifth, `ONLY=PLAN:N` one."""
+    """Tries N = 1, 2, … until a run ends untouched, several at once. `STEP=5` tries every fifth, `ONLY=PLAN`
+    one plan, `ONLY=PLAN:N` one point."""
     global _JOB
     _JOB = (template, pipeline, base, plan, keep)
-    only, _, number = os.environ.get("ONLY", "").rpartition(":")
+    only, _, number = os.environ.get("ONLY", "").partition(":")
     if only not in ("", plan.name):
         return []
     jobs, step = int(os.environ.get("JOBS") or os.cpu_count()), int(os.environ.get("STEP") or 1)
@@ -149,14 +150,14 @@ def exhaust(template, pipeline, base, plan, keep):
     # Processes of the pool begin with what is known here.
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
         while True:
-            numbers = [int(number)] if only else range(first, first + 4 * jobs * step, step)
+            numbers = [int(number)] if number else range(first, first + 4 * jobs * step, step)
             for result in pool.map(_attempt, numbers):
                 if result.failure:
                     print(f"FAILED {pipeline.name}, {plan.name} N={result.at} at {result.hit}: {result.failure}", flush=True)
                 if result.hit or result.failure:
                     results.append(result)
                 is_untouched = result.hit is None
-            if only or is_untouched or first > 3000:
+            if number or is_untouched or first > 3000:
                 return results
             first = numbers[-1] + step
 
