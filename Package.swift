@@ -77,6 +77,7 @@ let package = Package(
 
         tests("ShipitCoreTests", ["ShipitCore"]),
         tests("SimulationTests", ["ShipitCore"]),
+        tests("ShipitEngineTests", ["ShipitCore", "ShipitEngine"]),
         tests("ShipitSyntaxTests", ["ShipitCore", "ShipitSyntax"], exclude: ["Fixtures"]),
         tests("ShipitStoreTests", ["ShipitCore", "ShipitEngine", "ShipitStore"]),
         tests("ShipitGitTests", ["ShipitCore", "ShipitGit"]),

@@ -108,6 +108,22 @@ struct BackupTests {
         }
     }
 
+    @Test func `a backup that was changed is not taken for the one that was made`() async throws {
+        try await Scene.with { scene in
+            _ = try LiveDatabase(scene.path("var/app.db"))
+            let context = try scene.context(inputs)
+            let outputs = try await action.perform(context)
+            let backup = scene.path(try #require(outputs["path"]))
+            var bytes = try Data(contentsOf: URL(filePath: backup))
+            bytes[bytes.count - 1] ^= 1
+            try bytes.write(to: URL(filePath: backup))
+            let expected = ActionError.failedForGood(
+                "the backup \(backup) is not what its record says: it was changed or damaged")
+            #expect(await error { () throws(ActionError) in _ = try await action.perform(context) } == expected)
+            #expect(await error { () throws(ActionError) in _ = try await action.verify(context) } == expected)
+        }
+    }
+
     @Test func `what a killed try left is cleared away by the next one`() async throws {
         try await Scene.with { scene in
             _ = try LiveDatabase(scene.path("var/app.db"))
@@ -145,7 +161,8 @@ struct BackupTests {
         }
     }
 
-    @Test func `a damaged database does not become a backup`() async throws {
+    @Test(arguments: ["integrity", "restore"])
+    func `a damaged database does not become a backup`(verify: String) async throws {
         try await Scene.with { scene in
             let path = scene.path("var/app.db")
             let live = try LiveDatabase(path, wal: false)
@@ -154,7 +171,7 @@ struct BackupTests {
             var bytes = try Data(contentsOf: URL(filePath: path))
             for index in 8192..<20_000 { bytes[index] = 0xff }
             try bytes.write(to: URL(filePath: path))
-            let context = try scene.context(inputs)
+            let context = try scene.context(inputs.merging(["verify": .text(Template(literal: verify))]) { $1 })
             #expect(await error { () throws(ActionError) in _ = try await action.perform(context) } != nil)
             #expect(scene.names("backups").isEmpty)
         }

@@ -85,6 +85,15 @@ struct CommandTests {
         try await processes.finish()
     }
 
+    @Test func `each command and the supervisor have sessions of their own, which the engine's interrupts don't reach`()
+        async throws
+    {
+        _ = try await run("session", "cut -d' ' -f6 /proc/$$/stat /proc/$PPID/stat; echo $$ $PPID")
+        let words = try await processes.output(of: CommandKey("session"), limit: 100).out.split { $0.isWhitespace }
+        #expect(words.count == 4 && words.prefix(2) == words.suffix(2), "sessions and processes: \(words)")
+        try await processes.finish()
+    }
+
     @Test func `two streams are kept apart and in order`() async throws {
         #expect(try await run("o", "echo a; echo b >&2; echo c; printf 'd\\n\\376\\377' >&2") == .exited(0))
         let output = try await processes.output(of: CommandKey("o"), limit: 1000)

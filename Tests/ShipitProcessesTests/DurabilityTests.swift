@@ -165,6 +165,27 @@ struct DurabilityTests {
         try await engine.finish()
     }
 
+    @Test func `a torn line is cut off, and every line after it counts`() async throws {
+        let first = fixture.processes()
+        #expect(try await first.run(key, fixture.script("exit 3", key: tag)) == .exited(3))
+        try await first.finish()
+        let path = "\(fixture.folder)/\(Ledger.fileName)"
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data("accepted 2 torn/1 17000".utf8))
+        try file.close()
+
+        let second = fixture.processes(epoch: 2)
+        #expect(try await second.run(CommandKey("\(tag)/2"), fixture.script("exit 4", key: tag)) == .exited(4))
+        try await second.finish()
+
+        let bytes = try Data(contentsOf: URL(filePath: path))
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            #expect(LedgerRecord(line: line) != nil, "\(String(decoding: line, as: UTF8.self))")
+        }
+        #expect(try fixture.ledger().entries.count == 2)
+    }
+
     @Test func `an engine with a lower epoch is refused for ever, and one at work is stopped`() async throws {
         let first = fixture.processes(epoch: 1)
         let second = fixture.processes(epoch: 2)

@@ -78,6 +78,32 @@ struct TreeTests {
         try await processes.finish()
     }
 
+    @Test func `what belongs to nobody is ended when the run's last command has left`() async throws {
+        let (fixture, processes, tag) = (fixture, processes, tag)
+        // Nothing tells whose it is once its command has ended beside another one.
+        let first = fixture.script(
+            "(env -i setsid sh -c 'echo $$ > stray; exec sleep 1000' &) ; while [ ! -e over ]; do sleep 0.01; done",
+            key: "\(tag)/first")
+        async let end = processes.run(CommandKey("\(tag)/first"), first)
+        try await fixture.wait { fixture.read("stray")?.hasSuffix("\n") == true }
+        // Start times count in hundredths of a second; the second command is to be the younger.
+        try await Task.sleep(for: .milliseconds(30))
+        var second = fixture.script("while [ ! -e over2 ]; do sleep 0.01; done", key: "\(tag)/second")
+        second.leavesRunning = true
+        let last = second
+        async let lastEnd = processes.run(CommandKey("\(tag)/second"), last)
+        try await fixture.wait { try fixture.ledger().entries.values.count { $0.process != nil } == 2 }
+        try "".write(toFile: fixture.work + "/over", atomically: true, encoding: .utf8)
+        #expect(try await end == .exited(0))
+        try "".write(toFile: fixture.work + "/over2", atomically: true, encoding: .utf8)
+        #expect(try await lastEnd == .exited(0))
+
+        try await processes.finish()
+
+        let stray = try #require(Int32(fixture.read("stray")?.dropLast() ?? ""))
+        #expect(!SupervisorFixture.isAlive(stray))
+    }
+
     @Test func `a grandchild that holds the output cannot hang its command`() async throws {
         let end = try await processes.run(key, request("sleep 999 & echo ok"))
         #expect(end == .exited(0))

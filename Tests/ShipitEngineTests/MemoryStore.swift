@@ -1,0 +1,87 @@
+import ShipitCore
+import ShipitEngine
+import Synchronization
+
+/// A store of one environment that forgets with its test, and does as the test says at each append.
+final class MemoryStore: RunStore {
+    private struct Contents {
+        var run: NewRun?
+        var entries: [JournalEntry] = []
+        var epoch: Int64 = 0
+        var isHeld = false
+        var isDirty = false
+    }
+
+    private let contents = Mutex(Contents())
+    private let beforeAppend: @Sendable ([RunEvent]) throws(StoreError) -> Void
+
+    /// - Parameter beforeAppend: sees the events before they are kept; what it throws keeps them from being.
+    init(beforeAppend: @escaping @Sendable ([RunEvent]) throws(StoreError) -> Void = { _ in }) {
+        self.beforeAppend = beforeAppend
+    }
+
+    var events: [RunEvent] { contents.withLock { $0.entries.map(\.event) } }
+    var isHeld: Bool { contents.withLock { $0.isHeld } }
+    var isDirty: Bool { contents.withLock { $0.isDirty } }
+
+    func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError) {
+        contents.withLock { contents in
+            contents.run = run
+            contents.entries = Self.entries(events, after: 0, at: now)
+        }
+    }
+
+    func append(
+        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
+        try beforeAppend(events)
+        let found = contents.withLock { contents in
+            let found = Int64(contents.entries.count)
+            if found == last { contents.entries += Self.entries(events, after: last, at: now) }
+            return found
+        }
+        guard found == last else { throw .conflict(run: run, expected: last, found: found) }
+        return last + Int64(events.count)
+    }
+
+    private static func entries(_ events: [RunEvent], after last: Int64, at now: Instant) -> [JournalEntry] {
+        events.enumerated().map { JournalEntry(sequence: last + 1 + Int64($0), at: now, event: $1) }
+    }
+
+    func takeLock(environment: String, run: RunID, holder: Holder) throws(StoreError) -> LockAnswer {
+        contents.withLock { contents in
+            contents.epoch += 1
+            contents.isHeld = true
+            return .taken(Epoch(contents.epoch))
+        }
+    }
+
+    func releaseLock(environment: String, epoch: Epoch, dirty: Bool) throws(StoreError) {
+        contents.withLock { contents in
+            contents.isHeld = false
+            contents.isDirty = dirty
+        }
+    }
+
+    func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry] {
+        contents.withLock { Array($0.entries.dropFirst(Int(sequence))) }
+    }
+
+    func run(_ id: RunID) throws(StoreError) -> RunRecord? {
+        contents.withLock { contents in
+            contents.run.map { run in
+                RunRecord(
+                    created: run.created, root: run.root, file: run.file, startedAt: contents.entries[0].at,
+                    summary: RunSummaryState(state: .running), lastSequence: Int64(contents.entries.count))
+            }
+        }
+    }
+
+    func plan(of run: RunID) throws(StoreError) -> Plan? { contents.withLock { $0.run?.plan } }
+
+    func lock(of environment: String) throws(StoreError) -> LockState? { nil }
+    func runs(matching prefix: String?, environment: String?, limit: Int) throws(StoreError) -> [RunRecord] { [] }
+    func liveRun(pipeline: String, environment: String) throws(StoreError) -> RunRecord? { nil }
+    func request(_ act: OperatorAct, of run: RunID, at now: Instant) throws(StoreError) {}
+    func takeRequests(of run: RunID) throws(StoreError) -> [OperatorAct] { [] }
+}

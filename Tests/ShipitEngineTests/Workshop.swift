@@ -1,0 +1,120 @@
+import Foundation
+import ShipitCore
+import ShipitEngine
+
+/// What an engine needs beside a store: an action that only says that it was begun, and nothing of the world.
+final class Workshop: Sendable {
+    /// The run's own folder, gone with the test.
+    let folder: String
+    let begun = Begun()
+
+    init() throws {
+        folder = NSTemporaryDirectory() + "shipit-engine-" + UUID().uuidString.prefix(8).lowercased()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // What cannot be removed stays in the temporary folder: it harms no other test.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Begins a run of these stages, one after the other.
+    func begin(_ stages: [StageName], store: MemoryStore) throws -> Conductor {
+        let release = Release(
+            tag: "v1.0.0", version: "1.0.0", commit: String(repeating: "a", count: 40),
+            tagObject: String(repeating: "b", count: 40))
+        let planned = stages.enumerated().map { place, name in
+            PlannedStage(
+                name: name, needs: place == 0 ? [] : [stages[place - 1]], perform: ActionCall(action: "say"),
+                undo: .action)
+        }
+        let plan = Plan(pipeline: "deploy", environment: "production", release: release, stages: planned)
+        let created = RunCreated(
+            run: "r1", pipeline: "deploy", environment: "production", release: release, planDigest: "sha256:0",
+            startedBy: "ana")
+        return try launcher(store).begin(
+            NewRun(created: created, plan: plan, root: folder, file: "pipelines/deploy.yaml"),
+            observer: SilentObserver()
+        ) { _ in parts(store) }
+    }
+
+    /// Goes on with that run as another engine.
+    func takeUp(store: MemoryStore) throws -> Conductor {
+        try launcher(store).takeUp("r1", acts: [], observer: SilentObserver()) { _, _ in parts(store) }
+    }
+
+    private func launcher(_ store: MemoryStore) -> Launcher {
+        let holder = Holder(host: "here", pid: 1, startTime: 1, bootID: "boot", user: "ana")
+        return Launcher(store: store, clock: WallClock(), holder: holder)
+    }
+
+    private func parts(_ store: MemoryStore) -> EngineParts {
+        EngineParts(
+            store: store, processes: NoProcesses(), clock: WallClock(), actions: [Saying(begun: begun)], probes: [],
+            runFolder: folder, jobs: 2)
+    }
+}
+
+/// What has been begun, and a way to wait for it.
+final class Begun: @unchecked Sendable {
+    // `@unchecked`: `names` is touched with `condition` locked.
+    private let condition = NSCondition()
+    private var names: [String] = []
+
+    var all: [String] {
+        condition.lock()
+        defer { condition.unlock() }
+        return names
+    }
+
+    func add(_ name: String) {
+        condition.lock()
+        names.append(name)
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Whether it was begun within this time.
+    func contains(_ name: String, within seconds: Double) -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        condition.lock()
+        defer { condition.unlock() }
+        while !names.contains(name) {
+            if !condition.wait(until: end) { return names.contains(name) }
+        }
+        return true
+    }
+}
+
+private struct Saying: Action {
+    let begun: Begun
+
+    let description = ActionDescription(
+        name: "say", help: "Says that it was begun.", inputs: [], outputs: nil, undo: .performs)
+
+    func preview(_ context: ActionContext) async throws(ActionError) -> [String] { [] }
+
+    func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {
+        begun.add(context.attempt.stage.text)
+        return [:]
+    }
+
+    func verify(_ context: ActionContext) async throws(ActionError) -> Verification { .notDone }
+
+    func undo(_ context: ActionContext) async throws(ActionError) { begun.add("undo-\(context.attempt.stage)") }
+}
+
+private struct WallClock: EngineClock {
+    var now: Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+    func sleep(_ span: TimeSpan) async throws { try await Task.sleep(for: .milliseconds(span.milliseconds)) }
+}
+
+private struct NoProcesses: Processes {
+    func run(_ key: CommandKey, _ request: CommandRequest) async throws(ProcessesError) -> CommandEnd {
+        throw .unavailable("there are no commands in these tests")
+    }
+    func record(of key: CommandKey) async throws(ProcessesError) -> CommandRecord { .absent }
+    func end(prefix: String) async throws(ProcessesError) {}
+    func output(of key: CommandKey, limit: Int) async throws(ProcessesError) -> CommandOutput { CommandOutput() }
+    func finish() async throws(ProcessesError) {}
+}
