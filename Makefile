@@ -9,7 +9,7 @@ BIN := .build/debug
 TESTS := swift test --skip-build
 AT_ONCE := --experimental-maximum-parallelization-width 4
 
-.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders
+.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -56,6 +56,11 @@ powercuts: build ## cut the power under deployments (root only)
 
 contenders: build ## sixteen processes deploy to one environment and are killed at random
 	SHIPIT_TEST_BIN=$${SHIPIT_TEST_BIN:-$(BIN)} Tests/Durability/contenders $(ROUNDS)
+
+FAULTS ?=
+
+mutants: deps ## build deliberate faults and show that the suites catch every one (FAULTS="undo nan" for some)
+	Tests/Mutants/mutants $(FAULTS)
 
 check: lint test demo ## everything CI checks
 
