@@ -74,6 +74,19 @@ extension SQLiteStore {
         }
     }
 
+    public func appendWaiting(
+        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
+        try write("append to the journal of \(run)") { database in
+            guard var head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
+            guard head.summary.state == .waiting, head.lastSequence == last else {
+                throw StoreError.conflict(run: run, expected: last, found: head.lastSequence)
+            }
+            try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+            return head.lastSequence
+        }
+    }
+
     public func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry] {
         try read("read the journal of \(run)") { database in
             guard let row = try RunRow.fetch(run, in: database) else { return [] }

@@ -32,6 +32,7 @@ public struct PipelineReader: Sendable {
         let graph = names.resolve()
         var references = ReferenceResolver(reading: reading, draft: draft, names: names, graph: graph)
         references.resolve()
+        let approvals = ApprovalResolver(reading: reading, draft: draft).resolve()
         Habits(reading: reading, draft: draft, graph: graph).warn()
 
         let diagnostics = reading.inOrder()
@@ -39,15 +40,20 @@ public struct PipelineReader: Sendable {
             return PipelineReading(pipeline: nil, diagnostics: diagnostics)
         }
         return PipelineReading(
-            pipeline: pipeline(draft, file: file, notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
+            pipeline: pipeline(
+                draft, approvals, file: file, notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
             diagnostics: diagnostics)
     }
 
     /// Every draft is whole when there is no mistake.
-    private func pipeline(_ draft: Draft, file: String, notEnforced: [Diagnostic]) -> Pipeline {
+    private func pipeline(
+        _ draft: Draft, _ approvals: [String: ApprovalPolicy], file: String, notEnforced: [Diagnostic]
+    ) -> Pipeline {
         Pipeline(
             name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
-            environments: draft.environments.map { Environment(name: $0.name, vars: $0.vars ?? [:]) },
+            environments: draft.environments.map {
+                Environment(name: $0.name, vars: $0.vars ?? [:], approvals: approvals[$0.name])
+            },
             secrets: draft.secrets, passEnv: draft.passEnv, stages: draft.stages.compactMap(\.stage),
             suites: Dictionary(
                 draft.suites.map { ($0.name, $0.checks ?? []) }, uniquingKeysWith: { first, _ in first }),

@@ -24,6 +24,9 @@ struct DeployCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask before the first change.")
     var yes = false
 
+    @Flag(help: "Wait for sign-offs and for the environment's lock, instead of leaving or being refused.")
+    var wait = false
+
     @Flag(help: "Deploy although this commit is live already.")
     var again = false
 
@@ -46,14 +49,21 @@ struct DeployCommand: AsyncParsableCommand {
             try await PlanWords(preparation, output.output == .text ? .text : .json, streams).say(isDryRun: true)
             return
         }
-        let deployment = Deployment(preparation, form: output.output, jobs: jobs, streams: streams)
+        var deployment = Deployment(preparation, form: output.output, jobs: jobs, streams: streams)
+        deployment.waits = wait
+        while try await deployment.waitsForLock() {
+            // What became live meanwhile is what an undo goes back to.
+            deployment.preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
+        }
         try RunEnd.leave(with: try await deployment.run(again: again, asks: !yes))
     }
 }
 
 /// A deployment that has been prepared: the last looks before anything changes, and the run itself.
 struct Deployment {
-    private let preparation: Preparation
+    var preparation: Preparation
+    /// For people and for the lock.
+    var waits = false
     private let form: StreamForm
     private let jobs: Int
     private let streams: Streams
@@ -65,9 +75,24 @@ struct Deployment {
         self.streams = streams
     }
 
+    /// Waits until nobody drives a run in the environment any more, if that is wanted. A run that people sign waits later.
+    /// - Returns: whether there was somebody.
+    func waitsForLock() async throws -> Bool {
+        guard waits, preparation.plan.approvals == nil else { return false }
+        let gate = EnvironmentGate(store: preparation.store)
+        guard try gate.check(preparation.environment, bearsHolder: true) else { return false }
+        let lock = try preparation.store.lock(of: preparation.environment)
+        streams.progress("waiting for \(preparation.environment)" + (lock.map { ", which run \($0.run) has" } ?? "") + "\n")
+        while try gate.check(preparation.environment, bearsHolder: true) {
+            try await SystemClock().sleep(.milliseconds(250))
+        }
+        return true
+    }
+
     func run(again: Bool, asks: Bool) async throws -> Int32 {
         let project = preparation.project
-        try EnvironmentGate(store: preparation.store).check(preparation.environment)
+        let mustBeSigned = preparation.plan.approvals != nil
+        try EnvironmentGate(store: preparation.store).check(preparation.environment, bearsHolder: mustBeSigned)
         if preparation.isLiveAlready, !again, let live = preparation.live {
             try sayLiveAlready(live)
             return 0
@@ -81,17 +106,42 @@ struct Deployment {
         let trees = Trees(stateFolder: project.stateFolder)
         let tree = try trees.export(preparation.release, from: preparation.releases)
         let previousTree = try previousTree(trees)
-        let id = try newID(in: session.store)
-        let run = NewRun(
-            created: RunCreated(
-                run: id, pipeline: preparation.pipeline.name, environment: preparation.environment,
-                release: preparation.release, planDigest: preparation.digest, startedBy: session.holder.user),
-            plan: preparation.plan, root: project.root, file: preparation.file.name)
+        let run = try newRun(in: session, mustBeSigned: mustBeSigned)
+        if mustBeSigned { return try await announce(run, session) }
         let resources = RunResources(
-            folder: try session.makeFolder(of: id, pipeline: preparation.file.bytes), secrets: secrets.values,
-            releaseTree: tree, previousTree: previousTree, jobs: jobs)
-        streams.progress("run \(id), state in \(SafeText.line(project.stateFolder))\n")
+            folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.bytes),
+            secrets: secrets.values, releaseTree: tree, previousTree: previousTree, jobs: jobs)
+        tellBeginning(run)
         return try await RunDriver(session: session).begin(run, with: resources)
+    }
+
+    private func newRun(in session: Session, mustBeSigned: Bool) throws -> NewRun {
+        NewRun(
+            created: RunCreated(
+                run: try newID(in: session.store), pipeline: preparation.pipeline.name,
+                environment: preparation.environment, release: preparation.release, planDigest: preparation.digest,
+                startedBy: session.holder.user, liveRun: mustBeSigned ? preparation.live?.created.run : nil),
+            plan: preparation.plan, root: preparation.project.root, file: preparation.file.name)
+    }
+
+    private func tellBeginning(_ run: NewRun) {
+        streams.progress("run \(run.created.run), state in \(SafeText.line(preparation.project.stateFolder))\n")
+    }
+
+    /// A run that people must sign first. Deploying the same once more goes on with the one that waits.
+    private func announce(_ run: NewRun, _ session: Session) async throws -> Int32 {
+        let waiting = WaitingRun(session: session)
+        let record: RunRecord
+        if let existing = try waiting.existing(like: run.created) {
+            streams.progress("run \(existing.created.run) waits with this very plan already\n")
+            record = existing
+        } else {
+            _ = try session.makeFolder(of: run.created.run, pipeline: preparation.file.bytes)
+            tellBeginning(run)
+            record = try waiting.announce(run)
+        }
+        if waits { return try await waiting.beginWhenSigned(record, jobs: jobs) }
+        return try await waiting.begin(record, Resumption(session: session, jobs: jobs))
     }
 
     /// A release that can no longer be had is no way back; better known now than in the middle of an undo.

@@ -42,6 +42,10 @@ struct ResumeCommand: AsyncParsableCommand {
         let session = try Session(stateFolder: folder, form: output.output, streams: streams)
         let acts = try answers.map { try $0.act(on: reading.state, by: session.holder.user, why: why) }
         let resumption = Resumption(session: session, jobs: jobs)
+        if reading.state.phase == .waiting {
+            try RunEnd.leave(with: try await WaitingRun(session: session).begin(record, resumption))
+            return
+        }
         do {
             try RunEnd.leave(with: try await resumption.run(reading, acts: acts))
         } catch is RunHasEnded {
@@ -53,9 +57,12 @@ struct ResumeCommand: AsyncParsableCommand {
     private func chosen(_ choice: RunChoice) throws -> RunRecord {
         if let runName { return try choice.run(runName, dryRuns: false) }
         let dead = try RunReading.undriven(try choice.recent(), in: choice.store)
-        if let newest = try choice.newest(where: { dead.contains($0.created.run) && !$0.created.dryRun }) {
-            return newest
+        let undriven = try choice.recent().filter { dead.contains($0.created.run) && !$0.created.dryRun }
+        // What people have not signed yet cannot go on; it is named where there is nothing else.
+        let canGoOn = try undriven.first {
+            try $0.summary.state != .waiting || RunReading($0, in: choice.store).state.isSigned
         }
+        if let record = canGoOn ?? undriven.first { return record }
         let running = try choice.newest { $0.summary.outcome == nil && !$0.created.dryRun }
         throw CommandFailure(
             .usage, "there is nothing to resume",
@@ -92,6 +99,7 @@ struct StageAnswer {
 struct Resumption {
     let session: Session
     let jobs: Int
+    var interrupts: Interrupts?
 
     func run(_ reading: RunReading, acts: [OperatorAct]) async throws -> Int32 {
         let record = reading.record
@@ -103,7 +111,8 @@ struct Resumption {
             session.streams.warning(drift)
         }
         let resources = try await preparation.resources(reading)
-        return try await RunDriver(session: session).takeUp(reading, acts: acts, with: resources)
+        return try await RunDriver(session: session, interrupts: interrupts)
+            .takeUp(reading, acts: acts, with: resources)
     }
 
     static func refuseWhereHeld(_ reading: RunReading) throws(CommandFailure) {

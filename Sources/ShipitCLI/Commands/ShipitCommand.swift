@@ -13,7 +13,7 @@ public struct ShipitCommand: AsyncParsableCommand {
                 name: "Deploying",
                 subcommands: [
                     DeployCommand.self, PlanCommand.self, ResumeCommand.self, RollbackCommand.self, CancelCommand.self,
-                    RetryCommand.self, SkipCommand.self, AbandonCommand.self,
+                    RetryCommand.self, SkipCommand.self, AbandonCommand.self, ApproveCommand.self, RejectCommand.self,
                 ]),
             CommandGroup(
                 name: "Looking",

@@ -4,10 +4,20 @@ import ShipitCore
 enum EndReport {
     /// - Parameter lastLines: the end of what `FailureReport.culprit` printed.
     static func text(_ view: RunView, now: Instant, lastLines: [String] = []) -> String {
+        if view.phase == .waiting { return waiting(view, now: now) }
         guard ExitCode.of(view.state) == 0 else {
             return FailureReport.text(view, now: now, lastLines: lastLines)
         }
         return success(view, now: now) + "run \(view.created.run)\n"
+    }
+
+    private static func waiting(_ view: RunView, now: Instant) -> String {
+        let open = GateWords.open(view)
+        var lines = ["waiting for \(open.isEmpty ? "its start" : "people"): \(view.title), run \(view.created.run)"]
+        lines += open
+        lines += [GateWords.end(view, now: now).map { "  (\($0))" }].compactMap(\.self)
+        lines += open.isEmpty ? NextStep(view)?.lines ?? [] : ["then: shipit resume \(view.created.run)"]
+        return lines.map { $0 + "\n" }.joined()
     }
 
     private static func success(_ view: RunView, now: Instant) -> String {

@@ -25,6 +25,11 @@ struct EventWords: Hashable, Sendable {
                 "\(created.run): \(what) of \(created.release.tag) to \(created.environment) by \(created.startedBy)"
                     + (created.parent.map { ", after \($0)" } ?? ""))
         case .lockTaken(let epoch, let holder): self.init("lock", "taken by \(Self.words(holder)), epoch \(epoch)")
+        case .gateWaiting(let role): self.init("approval", "waits for \(role)")
+        case .approvalGiven(let signOff): self.init("approval", "\(Self.words(signOff)) approves for \(signOff.role)")
+        case .approvalRejected(let signOff, let why):
+            self.init("approval", "\(Self.words(signOff)) REJECTS for \(signOff.role): \(why)")
+        case .gatePassed(let role): self.init("approval", "\(role) has signed")
         case .resumed(let epoch, let holder):
             self.init("run", "taken up again by \(Self.words(holder)), epoch \(epoch)")
         case .attemptStarted(let attempt): self.init(attempt, "started (attempt \(attempt.number))")
@@ -52,6 +57,15 @@ struct EventWords: Hashable, Sendable {
     }
 
     static func words(_ holder: Holder) -> String { "\(holder.user), pid \(holder.pid) on \(holder.host)" }
+
+    /// Who, and how that is known.
+    static func words(_ signOff: SignOff) -> String {
+        switch signOff.proof {
+        case .osUser: signOff.person
+        case .sshKey: "\(signOff.person) (by key)"
+        case .claimed: "\(signOff.person) (claimed by \(signOff.by))"
+        }
+    }
 
     static func words(_ breach: Breach) -> String {
         "\(breach.rule) (\(Words.observed(breach.observed, ofRule: breach.rule)))"

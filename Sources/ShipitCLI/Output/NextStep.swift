@@ -18,7 +18,8 @@ struct NextStep: Hashable, Sendable {
     init?(_ view: RunView) {
         let run = view.created.run
         switch view.phase {
-        case .waiting, .running, .monitoring, .rollingBack: return nil
+        case .running, .monitoring, .rollingBack: return nil
+        case .waiting: self = Self.ofWaiting(view)
         case .interrupted: self.init(command: "shipit resume \(run)", open: Self.openFinally(view))
         case .paused: self = Self.ofPaused(view)
         case .finished:
@@ -31,6 +32,14 @@ struct NextStep: Hashable, Sendable {
         self.command = command
         self.note = note
         self.open = open
+    }
+
+    private static func ofWaiting(_ view: RunView) -> NextStep {
+        let run = view.created.run
+        guard let gate = view.state.gates.first(where: { $0.standing == .waiting }) else {
+            return NextStep(command: "shipit resume \(run)", note: "everybody has signed")
+        }
+        return NextStep(command: GateWords.command(gate, run: run), note: GateWords.missing(gate))
     }
 
     private static func ofPaused(_ view: RunView) -> NextStep {

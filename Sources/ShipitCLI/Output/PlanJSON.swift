@@ -14,9 +14,16 @@ enum PlanJSON {
             "commits": facts.commits.map(commits) ?? .null,
             "planDigest": .string(facts.digest),
             "stages": .array(plan.stages.map { stage($0, facts) }),
-            "gates": .array([]),
+            "gates": .array(plan.approvals.map { $0.roles.map(gate) } ?? []),
             "pointsOfNoReturn": .array(facts.pointsOfNoReturn.map { .string($0.stage.name.text) }),
             "monitor": plan.monitor.map(monitor) ?? .null,
+        ])
+    }
+
+    private static func gate(_ role: ApprovalRole) -> JSONValue {
+        .members([
+            "name": .string(role.gate), "people": strings(role.people.map(\.name)),
+            "quorum": .integer(Int64(role.quorum)),
         ])
     }
 

@@ -8,7 +8,7 @@ enum StatusJSON {
             "run": RunJSON.value(view),
             "stages": .array(view.stages.map { stage($0.planned.name, $0.state, view) }),
             "rollback": .array(rollback(view)),
-            "gates": .array([]),
+            "gates": .array(view.state.gates.map(gate)),
             "breaches": .array(view.state.breaches.map(breach)),
             "next": .text(NextStep(view)?.line),
         ])
@@ -64,6 +64,13 @@ enum StatusJSON {
                 "reason": .text(stage.state.undo.reason ?? UndoWord.whyNone(stage.planned, stage.state)),
             ])
         }
+    }
+
+    private static func gate(_ gate: GateState) -> JSONValue {
+        .members([
+            "name": .string(gate.role.gate), "state": .string(gate.standing.rawValue),
+            "by": .array(gate.signOffs.map { .string($0.person) }), "reason": .text(gate.reason),
+        ])
     }
 
     private static func breach(_ breach: (breach: Breach, at: Instant)) -> JSONValue {

@@ -3,7 +3,7 @@ import ShipitCore
 /// `status RUN` for a person.
 enum StatusText {
     static func text(_ view: RunView, now: Instant) -> String {
-        var text = head(view, now: now) + "\n" + stages(view, now: now)
+        var text = head(view, now: now) + "\n" + GateWords.status(view, now: now) + stages(view, now: now)
         text += rollback(view) + breaches(view)
         if let step = NextStep(view) {
             text += "\n" + step.lines.map { $0 + "\n" }.joined()

@@ -6,10 +6,14 @@ struct EnvironmentGate {
     let store: any RunStore
 
     /// Refuses where a run has the environment or has left it dirty.
-    func check(_ environment: String) throws {
-        guard let lock = try store.lock(of: environment) else { return }
-        if !lock.dirty, lock.holderIsDead, try hasEndedCleanly(lock.run) { return }
-        throw try refusal(lock)
+    /// - Parameter bearsHolder: whether one that is being driven is to be borne: it ends by itself.
+    /// - Returns: whether there is such a one.
+    @discardableResult
+    func check(_ environment: String, bearsHolder: Bool = false) throws -> Bool {
+        guard let lock = try store.lock(of: environment) else { return false }
+        if !lock.dirty, lock.holderIsDead, try hasEndedCleanly(lock.run) { return false }
+        guard bearsHolder, !lock.dirty, !lock.holderIsDead else { throw try refusal(lock) }
+        return true
     }
 
     /// An engine that was killed between its run's end and giving the lock back leaves nothing to be taken up.

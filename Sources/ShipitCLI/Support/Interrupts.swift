@@ -9,10 +9,10 @@ final class Interrupts: Sendable {
     private struct State {
         var count = 0
         var conductor: Conductor?
+        var progress: (any Progress)?
     }
 
     private let state = Mutex(State())
-    private let progress: any Progress
     private let clock: SystemClock
 
     /// A signal's handler may do next to nothing, so it writes a byte, and a thread reads it.
@@ -25,8 +25,7 @@ final class Interrupts: Sendable {
     }()
 
     /// From here on signals no longer end the process by themselves.
-    init(progress: any Progress, clock: SystemClock) throws(CommandFailure) {
-        self.progress = progress
+    init(clock: SystemClock) throws(CommandFailure) {
         self.clock = clock
         guard Self.pipe.reader >= 0 else {
             throw CommandFailure(.machine, "no more files can be opened by this process")
@@ -46,10 +45,14 @@ final class Interrupts: Sendable {
         errno = before
     }
 
+    /// Whether somebody wants the process to end.
+    var hasCome: Bool { state.withLock { $0.count > 0 } }
+
     /// What came before there was a conductor is passed on now.
-    func attach(_ conductor: Conductor) {
+    func attach(_ conductor: Conductor, telling progress: any Progress) {
         let count = state.withLock { state in
             state.conductor = conductor
+            state.progress = progress
             return state.count
         }
         for _ in 0..<min(count, 2) { conductor.interrupt() }
@@ -64,15 +67,15 @@ final class Interrupts: Sendable {
     }
 
     private func took() {
-        let (count, conductor) = state.withLock { state in
+        let (count, conductor, progress) = state.withLock { state in
             state.count += 1
-            return (state.count, state.conductor)
+            return (state.count, state.conductor, state.progress)
         }
         // More than two say nothing new.
         guard count <= 2 else { return }
         // Before the words: a terminal that takes none must not keep the conductor from hearing of it.
         conductor?.interrupt()
-        progress.say(
+        progress?.say(
             count == 1
                 ? "interrupted: running stages finish, nothing new starts; once more ends them"
                 : "interrupted again: ending the running stages", now: clock.now)

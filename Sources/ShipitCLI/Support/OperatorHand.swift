@@ -15,6 +15,9 @@ struct OperatorHand {
         while true {
             var reading = try RunReading(record, in: session.store)
             try refuse(act, reading)
+            if reading.state.phase == .waiting {
+                return try WaitingRun(session: session).settle(record, .asked(act))
+            }
             guard reading.isHeld else {
                 return try await RunDriver(session: session).takeUp(reading, acts: [act], with: resources(reading))
             }

@@ -4,6 +4,8 @@ import ShipitEngine
 /// Drives a run in this process until it ends, is paused or interrupted, and says how that came out.
 struct RunDriver {
     let session: Session
+    /// Those of a command that has waited before; otherwise the driver's own.
+    var interrupts: Interrupts?
 
     /// Begins a run and drives it.
     /// - Returns: the exit code.
@@ -42,10 +44,10 @@ struct RunDriver {
     ) async throws -> Int32 {
         let clock = SystemClock()
         let progress = ProgressChoice.make(jsonLines: session.form == .jsonl, usual: usualDurations(like: run))
-        let interrupts = try Interrupts(progress: progress, clock: clock)
+        let interrupts = try interrupts ?? Interrupts(clock: clock)
         let launcher = Launcher(store: session.store, clock: clock, holder: session.holder)
         let conductor = try RunErrors.explained(of: run, in: session.store) { try launch(launcher, progress) }
-        interrupts.attach(conductor)
+        interrupts.attach(conductor, telling: progress)
         try tellBeginning(of: run, after: sequence, to: progress, now: clock.now)
         let output = RunOutput(run: run, plan: plan, folder: resources.folder)
         let beat = ProgressBeat(progress, output: output, clock: clock)

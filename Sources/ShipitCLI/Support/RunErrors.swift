@@ -17,6 +17,9 @@ enum RunErrors {
             case .noSuchRun(let run):
                 throw CommandFailure(.usage, "there is no run \"\(run)\"", hint: "see: shipit runs")
             case .finished: throw RunHasEnded()
+            case .waiting(let run):
+                throw CommandFailure(
+                    .refused, "run \(run) is not signed by everybody yet", hint: "see: shipit status \(run)")
             case .store(let error): throw ErrorText.failure(error)
             }
         }

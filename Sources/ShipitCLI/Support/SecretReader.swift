@@ -71,8 +71,8 @@ struct SecretReader {
 
     private func fromCommand(_ argv: [String]) -> Result<String, Absence> {
         let name = "the command \(argv.map { ShellWord.quoted($0) }.joined(separator: " "))"
-        do throws(SecretCommandError) {
-            let output = try SecretCommand.output(
+        do throws(CapturedCommandError) {
+            let output = try CapturedCommand.output(
                 of: argv, in: root, environment: environment, atMost: Self.sizeLimit, timeout: commandTimeout)
             return text(output, from: name)
         } catch {

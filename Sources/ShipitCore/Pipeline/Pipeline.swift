@@ -59,10 +59,13 @@ public struct ReleaseSource: Hashable, Sendable, Codable {
 public struct Environment: Hashable, Sendable, Codable {
     public var name: String
     public var vars: [String: String]
+    /// `nil` where nobody has to sign.
+    public var approvals: ApprovalPolicy?
 
-    public init(name: String, vars: [String: String] = [:]) {
+    public init(name: String, vars: [String: String] = [:], approvals: ApprovalPolicy? = nil) {
         self.name = name
         self.vars = vars
+        self.approvals = approvals
     }
 }
 

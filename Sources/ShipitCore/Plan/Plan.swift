@@ -13,11 +13,13 @@ public struct Plan: Hashable, Sendable, Codable {
     public var stages: [PlannedStage]
     public var suites: [String: [Check]]
     public var monitor: Monitor?
+    /// Who must sign before the first stage.
+    public var approvals: ApprovalPolicy?
 
     public init(
         pipeline: String, environment: String, release: Release, previous: Release? = nil, vars: [String: String] = [:],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [PlannedStage] = [],
-        suites: [String: [Check]] = [:], monitor: Monitor? = nil
+        suites: [String: [Check]] = [:], monitor: Monitor? = nil, approvals: ApprovalPolicy? = nil
     ) {
         self.pipeline = pipeline
         self.environment = environment
@@ -29,6 +31,7 @@ public struct Plan: Hashable, Sendable, Codable {
         self.stages = stages
         self.suites = suites
         self.monitor = monitor
+        self.approvals = approvals
     }
 }
 

@@ -41,6 +41,7 @@ public struct Conditions: Sendable {
 public func decide(_ state: RunState, _ conditions: Conditions, now: Instant) -> [Decision] {
     if state.outcome != nil { return [.stop] }
     if let person = state.abandonedBy { return decideAbandoned(state, by: person) }
+    if let decisions = decideGates(state, now: now) { return decisions }
     if conditions.interrupt > .none { return decideInterrupted(state, conditions) }
     if state.pausedReason != nil || state.interruptedReason != nil { return [.stop] }
     return state.rollbackReason == nil ? decideForward(state, conditions, now) : decideRollback(state, conditions, now)
@@ -74,7 +75,7 @@ private func endAll(
 
 private func decideForward(_ state: RunState, _ conditions: Conditions, _ now: Instant) -> [Decision] {
     let survey = Survey(state, part: .perform, now: now)
-    if let course = stopCourse(state, survey) {
+    if let course = stopCourse(state, survey, now) {
         return decideStop(state, survey, course, now)
     }
     var decisions = survey.retries
@@ -95,8 +96,9 @@ private enum StopCourse {
     case question(RunState.Activity)
 }
 
-private func stopCourse(_ state: RunState, _ survey: Survey) -> StopCourse? {
+private func stopCourse(_ state: RunState, _ survey: Survey, _ now: Instant) -> StopCourse? {
     if let reason = orderToStop(state) { return .now(reason) }
+    if !state.hasChangedAnything, state.signOffsHaveEnded(now) { return .now(state.whySignOffsEnded) }
     // Where one failure is to be waited with and another is not, waiting helps nobody.
     let final = survey.failed.first { state.plan.stages[$0.stage].onExhausted == .rollback }
     if let failed = final ?? survey.failed.first { return .failure(failed) }
@@ -105,7 +107,7 @@ private func stopCourse(_ state: RunState, _ survey: Survey) -> StopCourse? {
 }
 
 /// What ends even running stages: a person's word, or a breach.
-private func orderToStop(_ state: RunState) -> String? {
+func orderToStop(_ state: RunState) -> String? {
     if state.rollbackWasAskedFor, let act = state.acts.last(where: { $0.kind == .rollback }) {
         return "asked for by \(act.by)" + (act.why.map { ": \($0)" } ?? "")
     }

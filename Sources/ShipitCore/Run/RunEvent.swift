@@ -2,6 +2,11 @@
 public enum RunEvent: Hashable, Sendable {
     case runCreated(RunCreated)
     case lockTaken(epoch: Epoch, holder: Holder)
+    /// A role must sign before the run begins.
+    case gateWaiting(role: String)
+    case approvalGiven(SignOff)
+    case approvalRejected(SignOff, why: String)
+    case gatePassed(role: String)
     /// Recorded before the effect: what part of which stage is tried now.
     case attemptStarted(AttemptID)
     case attemptReattached(AttemptID)
@@ -37,10 +42,13 @@ public struct RunCreated: Hashable, Sendable, Codable {
     public var startedBy: String
     public var dryRun: Bool
     public var parent: RunID?
+    /// The run that was live there when this one was planned, where it waits before it begins: meanwhile another may
+    /// become live, and then the plan leads back to the wrong release.
+    public var liveRun: RunID?
 
     public init(
         run: RunID, pipeline: String, environment: String, release: Release, planDigest: String, startedBy: String,
-        dryRun: Bool = false, parent: RunID? = nil
+        dryRun: Bool = false, parent: RunID? = nil, liveRun: RunID? = nil
     ) {
         self.run = run
         self.pipeline = pipeline
@@ -50,6 +58,7 @@ public struct RunCreated: Hashable, Sendable, Codable {
         self.startedBy = startedBy
         self.dryRun = dryRun
         self.parent = parent
+        self.liveRun = liveRun
     }
 }
 

@@ -4,6 +4,7 @@ extension RunEvent: Codable {
         case type, run, pipeline, environment, release, planDigest, startedBy, dryRun, parent
         case epoch, holder, stage, attempt, step, result, verdict, exitCode, signal, reason, outputs, retryable
         case retryAt, rule, observed, act, part, by, why, answer, outcome
+        case role, person, proof, signature, liveRun
     }
 
     /// The event's name in the journal.
@@ -11,6 +12,10 @@ extension RunEvent: Codable {
         switch self {
         case .runCreated: "runCreated"
         case .lockTaken: "lockTaken"
+        case .gateWaiting: "gateWaiting"
+        case .approvalGiven: "approvalGiven"
+        case .approvalRejected: "approvalRejected"
+        case .gatePassed: "gatePassed"
         case .attemptStarted(let attempt): Self.typeName(attempt.part, "Started")
         case .attemptReattached: "attemptReattached"
         case .stepStarted: "stepStarted"
@@ -44,6 +49,11 @@ extension RunEvent: Codable {
         case .lockTaken(let epoch, let holder), .resumed(let epoch, let holder):
             try json.encode(epoch, forKey: .epoch)
             try json.encode(holder, forKey: .holder)
+        case .gateWaiting(let role), .gatePassed(let role): try json.encode(role, forKey: .role)
+        case .approvalGiven(let signOff): try Self.encode(signOff, into: &json)
+        case .approvalRejected(let signOff, let why):
+            try Self.encode(signOff, into: &json)
+            try json.encode(why, forKey: .why)
         case .attemptStarted(let attempt): try Self.encode(attempt, into: &json)
         case .attemptReattached(let attempt): try Self.encode(attempt, into: &json, part: true)
         case .stepStarted(let attempt, let step):
@@ -89,6 +99,16 @@ extension RunEvent: Codable {
         try json.encode(created.startedBy, forKey: .startedBy)
         try json.encode(created.dryRun, forKey: .dryRun)
         try json.encodeIfPresent(created.parent, forKey: .parent)
+        try json.encodeIfPresent(created.liveRun, forKey: .liveRun)
+    }
+
+    private static func encode(_ signOff: SignOff, into json: inout Container) throws {
+        try json.encode(signOff.role, forKey: .role)
+        try json.encode(signOff.person, forKey: .person)
+        try json.encode(signOff.by, forKey: .by)
+        try json.encode(signOff.proof, forKey: .proof)
+        try json.encode(signOff.planDigest, forKey: .planDigest)
+        try json.encodeIfPresent(signOff.signature, forKey: .signature)
     }
 
     /// The part is in the type's name already, but where the type is one for all parts.
@@ -148,6 +168,10 @@ extension RunEvent: Codable {
         case "runCreated": self = .runCreated(try RunCreated(from: decoder))
         case "lockTaken": self = .lockTaken(epoch: try epoch(), holder: try holder())
         case "resumed": self = .resumed(epoch: try epoch(), holder: try holder())
+        case "gateWaiting": self = .gateWaiting(role: try text(.role))
+        case "approvalGiven": self = .approvalGiven(try SignOff(from: decoder))
+        case "approvalRejected": self = .approvalRejected(try SignOff(from: decoder), why: try text(.why))
+        case "gatePassed": self = .gatePassed(role: try text(.role))
         case "attemptStarted": self = .attemptStarted(try attempt(.perform))
         case "undoStarted": self = .attemptStarted(try attempt(.undo))
         case "finallyStarted": self = .attemptStarted(try attempt(.finally))

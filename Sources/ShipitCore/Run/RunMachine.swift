@@ -8,6 +8,8 @@ public enum Happening: Sendable {
     case reattached(AttemptID)
     case sampled(source: String, Sample)
     case asked(OperatorAct)
+    case approved(SignOff)
+    case rejected(SignOff, why: String)
     case interrupted
     /// An event of the shell's own: that it took the lock, that it resumed.
     case recorded(RunEvent)
@@ -145,6 +147,9 @@ public struct RunMachine: Sendable {
             if isInFlight(attempt) { record(.attemptReattached(attempt), into: &turn, now: now) }
         case .sampled(let source, let sample): take(sample, from: source, into: &turn, now: now)
         case .asked(let act): take(act, into: &turn, now: now)
+        case .approved(let signOff): take(signOff, .approve, .approvalGiven(signOff), into: &turn, now: now)
+        case .rejected(let signOff, let why):
+            take(signOff, .reject, .approvalRejected(signOff, why: why), into: &turn, now: now)
         case .interrupted: interrupt = interrupt == .none ? .drain : .abort
         case .recorded(let event): record(event, into: &turn, now: now)
         case .tick: break
@@ -184,6 +189,16 @@ public struct RunMachine: Sendable {
             turn.refusals.append(refusal)
         } else {
             record(.operatorActed(act), into: &turn, now: now)
+        }
+    }
+
+    private mutating func take(
+        _ signOff: SignOff, _ word: SignOff.Word, _ event: RunEvent, into turn: inout Turn, now: Instant
+    ) {
+        if let refusal = state.refusal(of: signOff, word, now: now) {
+            turn.refusals.append(refusal)
+        } else {
+            record(event, into: &turn, now: now)
         }
     }
 }

@@ -7,7 +7,12 @@ extension RunState {
             createdAt = now
         case .lockTaken(_, let holder):
             self.holder = holder
+            hasBegun = true
             lastResumedAt = now
+        case .gateWaiting: break
+        case .approvalGiven(let signOff): take(signOff, rejectedBecause: nil)
+        case .approvalRejected(let signOff, let why): take(signOff, rejectedBecause: why)
+        case .gatePassed(let role): pass(role)
         case .resumed(_, let holder): resume(holder, at: now)
         case .attemptStarted(let attempt): start(attempt, at: now)
         case .attemptReattached: break
@@ -34,6 +39,7 @@ extension RunState {
     /// What an engine of before said about waiting for a person, or saw in its samples, holds no longer.
     private mutating func resume(_ holder: Holder, at now: Instant) {
         self.holder = holder
+        hasBegun = true
         lastResumedAt = now
         pausedReason = nil
         interruptedReason = nil

@@ -25,6 +25,10 @@ public struct RunState: Sendable {
     public internal(set) var lastResumedAt: Instant?
     public internal(set) var holder: Holder?
     public internal(set) var acts: [OperatorAct] = []
+    /// One for each role that must sign; none where nobody has to.
+    public internal(set) var gates: [GateState]
+    /// Whether an engine has held the environment's lock for it.
+    public internal(set) var hasBegun = false
     /// Rules over their limit now.
     public internal(set) var firing: [String: Double?] = [:]
 
@@ -59,6 +63,7 @@ public struct RunState: Sendable {
 
     public init(plan: Plan) {
         self.plan = plan
+        gates = plan.approvals.map { $0.roles.map(GateState.init) } ?? []
         stages = Array(repeating: StageState(), count: plan.stages.count)
         index = Dictionary(uniqueKeysWithValues: plan.stages.enumerated().map { ($1.name, $0) })
         let index = index
@@ -125,6 +130,7 @@ public struct RunState: Sendable {
 
     public var phase: RunPhase {
         if outcome != nil { return .finished }
+        if !gates.isEmpty, !hasBegun { return .waiting }
         if pausedReason != nil { return .paused }
         if interruptedReason != nil { return .interrupted }
         if rollbackReason != nil { return .rollingBack }

@@ -114,8 +114,8 @@ public final class Conductor: Sendable {
         _ events: [RunEvent], _ state: RunState, after sequence: Int64, now: Instant
     ) throws(StoreError) -> [JournalEntry] {
         if events.isEmpty { return [] }
-        let summary = RunSummaryState(state: state.phase, outcome: state.outcome, finishedAt: state.finishedAt)
-        _ = try parts.store.append(events, to: run, at: now, epoch: epoch, after: sequence, summary: summary)
+        _ = try parts.store.append(
+            events, to: run, at: now, epoch: epoch, after: sequence, summary: RunSummaryState(state))
         return events.enumerated().map { JournalEntry(sequence: sequence + 1 + Int64($0), at: now, event: $1) }
     }
 

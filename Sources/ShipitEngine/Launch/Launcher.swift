@@ -7,14 +7,16 @@ public enum LaunchError: Error, Hashable, Sendable {
     case noSuchRun(RunID)
     /// The run has ended: how.
     case finished(RunRecord)
+    /// People must sign it first.
+    case waiting(RunID)
     case store(StoreError)
 }
 
 /// Begins runs and takes up interrupted ones: the lock, the first events, a conductor.
 public struct Launcher: Sendable {
-    private let store: any RunStore
-    private let clock: any EngineClock
-    private let holder: Holder
+    let store: any RunStore
+    let clock: any EngineClock
+    let holder: Holder
 
     public init(store: any RunStore, clock: any EngineClock, holder: Holder) {
         self.store = store
@@ -27,6 +29,7 @@ public struct Launcher: Sendable {
     public func begin<Failure: Error>(
         _ run: NewRun, observer: any RunObserver, parts: (Epoch) throws(Failure) -> EngineParts
     ) throws -> Conductor {
+        precondition(run.plan.approvals == nil, "a run that people must sign is announced first")
         let environment = run.created.environment
         let epoch = try take(environment, run.created.run)
         let now = clock.now
@@ -54,25 +57,26 @@ public struct Launcher: Sendable {
         _ id: RunID, acts: [OperatorAct], observer: any RunObserver,
         parts: (Epoch, RunState) throws(Failure) -> EngineParts
     ) throws -> Conductor {
-        guard let record = try store.run(id), let plan = try store.plan(of: id) else { throw LaunchError.noSuchRun(id) }
+        guard let record = try store.run(id) else { throw LaunchError.noSuchRun(id) }
         if record.summary.outcome != nil, acts.isEmpty { throw LaunchError.finished(record) }
         let epoch = try take(record.created.environment, id)
-        // Read under the lock: from here nobody else writes.
-        var state = RunState(plan: plan)
-        var sequence: Int64 = 0
-        for entry in try store.entries(of: id, after: 0) {
-            state.apply(entry.event, at: entry.at)
-            sequence = entry.sequence
-        }
-        let opening: [Happening] =
-            [.recorded(.resumed(epoch: epoch, holder: holder))] + acts.map(Happening.asked)
-        let start = Conductor.Start(
-            record: record, state: state, sequence: sequence, opening: opening, bootID: holder.bootID)
+        var isDirty = true
         do {
+            // Read under the lock: from here nobody else writes.
+            var (state, sequence) = try fold(id)
+            isDirty = state.isDirty
+            var opening = acts.map(Happening.asked)
+            if state.phase == .waiting {
+                (state, sequence) = try beginSigned(record, epoch: epoch)
+            } else {
+                opening.insert(.recorded(.resumed(epoch: epoch, holder: holder)), at: 0)
+            }
+            let start = Conductor.Start(
+                record: record, state: state, sequence: sequence, opening: opening, bootID: holder.bootID)
             return Conductor(start, epoch: epoch, parts: try parts(epoch, state), observer: observer)
         } catch {
             // The run stays as it was: its lock goes back to the state of being taken up by whoever comes next.
-            try store.releaseLock(environment: record.created.environment, epoch: epoch, dirty: state.isDirty)
+            try store.releaseLock(environment: record.created.environment, epoch: epoch, dirty: isDirty)
             throw error
         }
     }

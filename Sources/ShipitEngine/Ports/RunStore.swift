@@ -22,6 +22,13 @@ public protocol RunStore: Sendable {
         _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
     ) throws(StoreError) -> Int64
 
+    /// Appends to the journal of a run that waits for people and therefore holds no lock: provided that it still waits
+    /// and that `last` is its journal's end. Otherwise a `conflict`.
+    /// - Returns: the sequence of the last one.
+    func appendWaiting(
+        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64
+
     func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry]
     func run(_ id: RunID) throws(StoreError) -> RunRecord?
     /// The plan that the run was created with.
@@ -49,6 +56,10 @@ public struct RunSummaryState: Hashable, Sendable {
         self.state = state
         self.outcome = outcome
         self.finishedAt = finishedAt
+    }
+
+    public init(_ state: RunState) {
+        self.init(state: state.phase, outcome: state.outcome, finishedAt: state.finishedAt)
     }
 }
 

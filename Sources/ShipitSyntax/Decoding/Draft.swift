@@ -7,6 +7,8 @@ struct Draft {
     var description: String?
     var release: ReleaseSource?
     var environments: [EnvironmentDraft] = []
+    var people: [PersonDraft] = []
+    var roles: [RoleDraft] = []
     var secrets: [String: SecretSource] = [:]
     var secretNames: Set<String> = []
     var passEnv: [String] = []
@@ -25,6 +27,30 @@ struct EnvironmentDraft {
     var name: String
     /// `nil` when they could not be read.
     var vars: [String: String]?
+    /// `nil` without any, or when they could not be read.
+    var approvals: ApprovalsDraft?
+}
+
+struct PersonDraft {
+    var name: String
+    var place: Place
+    /// `nil` when a mistake in it was reported.
+    var person: Person?
+}
+
+struct RoleDraft {
+    var name: String
+    var place: Place
+    /// `nil` when a mistake in them was reported.
+    var people: [Named<String>]?
+    var quorum: Int?
+    var quorumPlace: Place?
+}
+
+struct ApprovalsDraft {
+    var roles: [Named<String>]
+    var allowSelf = false
+    var expires = ApprovalPolicy.defaultExpiry
 }
 
 struct StageDraft {

@@ -10,7 +10,7 @@ struct PipelineDecoder {
 
         var isLater: Bool {
             switch self {
-            case .people, .roles, .notify, .tests, .schedule, .include: true
+            case .notify, .tests, .schedule, .include: true
             default: false
             }
         }
@@ -31,6 +31,8 @@ struct PipelineDecoder {
         draft.description = fields[.description].flatMap { reading.text($0, "\"description\"") }
         draft.release = fields[.release].flatMap { ReleaseDecoder(reading: reading).release($0) }
         draft.environments = fields[.environments].map { EnvironmentDecoder(reading: reading).environments($0) } ?? []
+        draft.people = fields[.people].map { PeopleDecoder(reading: reading).people($0) } ?? []
+        draft.roles = fields[.roles].map { RoleDecoder(reading: reading).roles($0) } ?? []
         if let secrets = fields[.secrets] {
             (draft.secrets, draft.secretNames) = SecretDecoder(reading: reading).secrets(secrets)
         }

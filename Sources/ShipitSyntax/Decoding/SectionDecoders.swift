@@ -70,24 +70,31 @@ struct EnvironmentDecoder {
     let reading: Reading
 
     enum Key: String, SectionKey {
-        case vars
-        case promote, rehearsed, windows, approvals, hosts
+        case vars, approvals
+        case promote, rehearsed, windows, hosts
 
-        var isLater: Bool { self != .vars }
+        var isLater: Bool { self != .vars && self != .approvals }
     }
 
     func environments(_ node: Node) -> [EnvironmentDraft] {
         guard let entries = reading.mapping(node, "\"environments\"") else { return [] }
         return entries.map { entry in
             _ = reading.checkName(entry.key, "an environment", at: entry.keyPlace)
-            return EnvironmentDraft(name: entry.key, vars: vars(of: entry))
+            return environment(entry)
         }
     }
 
-    private func vars(of entry: Entry) -> [String: String]? {
+    private func environment(_ entry: Entry) -> EnvironmentDraft {
         // `staging:` with nothing below is an environment like any other.
-        if entry.value.isAbsent { return [:] }
-        guard let fields = reading.fields(entry.value, Key.self, of: "environment \"\(entry.key)\"") else { return nil }
+        if entry.value.isAbsent { return EnvironmentDraft(name: entry.key, vars: [:]) }
+        guard let fields = reading.fields(entry.value, Key.self, of: "environment \"\(entry.key)\"") else {
+            return EnvironmentDraft(name: entry.key)
+        }
+        let approvals = fields[.approvals].flatMap { ApprovalsDecoder(reading: reading).approvals($0) }
+        return EnvironmentDraft(name: entry.key, vars: vars(of: entry, fields), approvals: approvals)
+    }
+
+    private func vars(of entry: Entry, _ fields: Fields<Key>) -> [String: String]? {
         guard fields.keyPlace(.vars) != nil || entry.value.entry(Key.vars.rawValue) == nil else { return nil }
         guard let node = fields[.vars] else { return [:] }
         guard let entries = reading.mapping(node, "\"vars\"") else { return nil }

@@ -1,21 +1,22 @@
 import Foundation
 import ShipitCore
 
-/// Why a command gave no secret.
-struct SecretCommandError: Error {
+/// Why a command's output cannot be had.
+struct CapturedCommandError: Error {
     var reason: String
 }
 
-/// Runs a command for what it prints, with the caller's own environment and terminal: password managers need all of it.
+/// Runs a command for what it prints, with the caller's own environment and terminal: password managers and keys with a
+/// passphrase need all of it.
 ///
 /// Its output goes through a pipe into memory and nowhere else. (Foundation's `Process` waits for whatever the command
 /// leaves behind, too, and an agent that is started on the way stays.)
-enum SecretCommand {
+enum CapturedCommand {
     static func output(
         of argv: [String], in folder: String, environment: [String: String], atMost limit: Int, timeout: TimeSpan
-    ) throws(SecretCommandError) -> [UInt8] {
+    ) throws(CapturedCommandError) -> [UInt8] {
         let deadline = ContinuousClock.now + .milliseconds(timeout.milliseconds)
-        let late = SecretCommandError(reason: "did not end within \(Words.duration(timeout))")
+        let late = CapturedCommandError(reason: "did not end within \(Words.duration(timeout))")
         let (child, reader) = try start(argv, in: folder, environment: environment)
         defer { close(reader) }
         var status: Int32?
@@ -48,10 +49,10 @@ enum SecretCommand {
             }
             guard bytes.count <= limit else {
                 end()
-                throw SecretCommandError(reason: "prints more than \(limit >> 10) KiB")
+                throw CapturedCommandError(reason: "prints more than \(limit >> 10) KiB")
             }
         }
-        guard let status, status == 0 else { throw SecretCommandError(reason: "failed (\(words(status ?? 0)))") }
+        guard let status, status == 0 else { throw CapturedCommandError(reason: "failed (\(words(status ?? 0)))") }
         return bytes
     }
 
@@ -61,9 +62,9 @@ enum SecretCommand {
 
     private static func start(
         _ argv: [String], in folder: String, environment: [String: String]
-    ) throws(SecretCommandError) -> (child: pid_t, reader: Int32) {
+    ) throws(CapturedCommandError) -> (child: pid_t, reader: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SecretCommandError(reason: "cannot be started: \(reason(errno))") }
+        guard pipe(&ends) == 0 else { throw CapturedCommandError(reason: "cannot be started: \(reason(errno))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[1]) }
         var actions = posix_spawn_file_actions_t()
@@ -80,7 +81,7 @@ enum SecretCommand {
         let failure = posix_spawnp(&child, shell[0], &actions, nil, &words, &variables)
         guard failure == 0 else {
             close(ends[0])
-            throw SecretCommandError(reason: "cannot be started: \(reason(failure))")
+            throw CapturedCommandError(reason: "cannot be started: \(reason(failure))")
         }
         return (child, ends[0])
     }

@@ -1,0 +1,104 @@
+import ShipitCore
+import ShipitEngine
+
+/// A run that people must sign before it begins: announced, waited for, begun. It holds no lock until then.
+struct WaitingRun {
+    let session: Session
+
+    /// How often the journal is looked at.
+    private static let beat = TimeSpan.milliseconds(250)
+
+    private var launcher: Launcher {
+        Launcher(store: session.store, clock: SystemClock(), holder: session.holder)
+    }
+
+    /// The run that waits already with this very plan, if there is one: its sign-offs are for what would be deployed now.
+    func existing(like created: RunCreated) throws -> RunRecord? {
+        let records = try session.store.runs(matching: nil, environment: created.environment, limit: 500)
+        let alike = records.first {
+            $0.summary.state == .waiting && $0.summary.outcome == nil && $0.created.planDigest == created.planDigest
+                && $0.created.pipeline == created.pipeline && $0.created.liveRun == created.liveRun
+        }
+        guard let alike else { return nil }
+        return try turn(alike, .tick).outcome == nil ? alike : nil
+    }
+
+    func announce(_ run: NewRun) throws -> RunRecord {
+        do {
+            _ = try launcher.announce(run)
+        } catch {
+            session.removeFolderOfNoRun(run.created.run)
+            throw error
+        }
+        guard let record = try session.store.run(run.created.run) else {
+            throw CommandFailure(.machine, "run \(run.created.run) is gone from the journal")
+        }
+        return record
+    }
+
+    /// Takes in one thing and says how the run stands then.
+    /// - Returns: the exit code.
+    func settle(_ record: RunRecord, _ happening: Happening) throws -> Int32 {
+        try say(record, try turn(record, happening))
+    }
+
+    /// Begins the run if everybody has signed; otherwise says who must.
+    func begin(_ record: RunRecord, _ resumption: Resumption) async throws -> Int32 {
+        let state = try turn(record, .tick)
+        guard state.phase == .waiting, state.isSigned else { return try say(record, state) }
+        return try await takeUp(record, resumption)
+    }
+
+    /// Stays until the run is signed and its environment free, and begins it.
+    func beginWhenSigned(_ record: RunRecord, jobs: Int) async throws -> Int32 {
+        let interrupts = try Interrupts(clock: SystemClock())
+        let resumption = Resumption(session: session, jobs: jobs, interrupts: interrupts)
+        try tell(record)
+        let gate = EnvironmentGate(store: session.store)
+        let environment = record.created.environment
+        while !interrupts.hasCome {
+            let state = try turn(record, .tick)
+            // Signed and taken up, rejected, expired or withdrawn by another process.
+            guard state.phase == .waiting else { return try say(record, state) }
+            if state.isSigned, try !gate.check(environment, bearsHolder: true) {
+                do {
+                    return try await takeUp(record, resumption)
+                } catch let refusal as CommandFailure {
+                    // Somebody else was faster by a moment.
+                    guard try gate.check(environment, bearsHolder: true) else { throw refusal }
+                }
+            }
+            try await SystemClock().sleep(Self.beat)
+        }
+        return try say(record, try turn(record, .tick))
+    }
+
+    private func takeUp(_ record: RunRecord, _ resumption: Resumption) async throws -> Int32 {
+        do {
+            return try await resumption.run(try RunReading(record, in: session.store), acts: [])
+        } catch is RunHasEnded {
+            return try say(record, try RunReading(record, in: session.store).state)
+        }
+    }
+
+    private func turn(_ record: RunRecord, _ happening: Happening) throws -> RunState {
+        let run = record.created.run
+        let (state, refusal) = try RunErrors.explained(of: run, in: session.store) {
+            try launcher.settle(run, happening)
+        }
+        guard let refusal else { return state }
+        throw CommandFailure(.refused, "run \(run): \(refusal)", hint: "see: shipit status \(run)")
+    }
+
+    /// Who must sign, for those who are waited for.
+    private func tell(_ record: RunRecord) throws {
+        let reading = try RunReading(record, in: session.store)
+        session.streams.progress(EndReport.text(reading.view, now: SystemClock.wallTime))
+    }
+
+    private func say(_ record: RunRecord, _ state: RunState) throws -> Int32 {
+        let run = record.created.run
+        let output = RunOutput(run: run, plan: state.plan, folder: session.folder(of: run))
+        return try EndWords(session.form, session.streams).say(run, state, in: session.store, output: output)
+    }
+}

@@ -1,0 +1,77 @@
+import ShipitCore
+
+/// Looks up the roles that environments name and the people that roles name.
+struct ApprovalResolver {
+    let reading: Reading
+    let draft: Draft
+
+    /// - Returns: the policies of the environments that have one, by environment; incomplete where there is a mistake.
+    func resolve() -> [String: ApprovalPolicy] {
+        var roles: [String: ApprovalRole] = [:]
+        for role in draft.roles { roles[role.name] = resolve(role) }
+        var policies: [String: ApprovalPolicy] = [:]
+        var claimed: Set<String> = []
+        for environment in draft.environments {
+            guard let approvals = environment.approvals else { continue }
+            var policy = ApprovalPolicy(roles: [], allowSelf: approvals.allowSelf, expires: approvals.expires)
+            for role in approvals.roles {
+                lookUp(role)
+                if policy.roles.contains(where: { $0.name == role.name }) {
+                    reading.error("duplicate-name", "role \"\(role.name)\" stands twice", at: role.place)
+                } else if let role = roles[role.name] {
+                    policy.roles.append(role)
+                }
+            }
+            claimed.formUnion(policy.roles.flatMap(\.people).filter(isClaimed).map(\.name))
+            policies[environment.name] = policy
+        }
+        warn(of: claimed)
+        return policies
+    }
+
+    private func resolve(_ role: RoleDraft) -> ApprovalRole? {
+        guard let names = role.people else { return nil }
+        var people: [Person] = []
+        var isRight = true
+        for name in names {
+            guard let person = draft.people.first(where: { $0.name == name.name }) else {
+                reading.error(
+                    "unknown-person", "role \"\(role.name)\" names \"\(name.name)\", and people: has nobody of that name",
+                    at: name.place, hint: reading.choice(for: name.name, among: draft.people.map(\.name), "people"))
+                isRight = false
+                continue
+            }
+            if people.contains(where: { $0.name == name.name }) {
+                reading.error(
+                    "duplicate-name", "\"\(name.name)\" stands twice in role \"\(role.name)\"", at: name.place)
+            }
+            if let person = person.person { people.append(person) } else { isRight = false }
+        }
+        guard isRight, let quorum = role.quorum else { return nil }
+        guard quorum <= people.count else {
+            reading.error(
+                "impossible-quorum",
+                "role \"\(role.name)\" needs \(quorum) signatures and has \(people.count) people",
+                at: role.quorumPlace ?? role.place, hint: "lower the quorum, or add people")
+            return nil
+        }
+        return ApprovalRole(name: role.name, people: people, quorum: quorum)
+    }
+
+    private func lookUp(_ role: Named<String>) {
+        guard !draft.roles.contains(where: { $0.name == role.name }) else { return }
+        reading.error(
+            "unknown-role", "there is no role \"\(role.name)\" under roles:", at: role.place,
+            hint: reading.choice(for: role.name, among: draft.roles.map(\.name), "roles"))
+    }
+
+    private func isClaimed(_ person: Person) -> Bool { person.osUser == nil && person.sshKey == nil }
+
+    private func warn(of claimed: Set<String>) {
+        for person in draft.people where claimed.contains(person.name) {
+            reading.warning(
+                "claimed-person", "\"\(person.name)\" signs by name alone: anybody may claim to be them",
+                at: person.place, hint: "say how they are known: {os-user: NAME} or {ssh-key: \"ssh-ed25519 AAAA…\"}")
+        }
+    }
+}
