@@ -77,6 +77,30 @@ extension RunStoreContract {
             #expect(try other.run("r1")?.summary.state == .monitoring)
             #expect(try other.run("r1")?.lastSequence == 5)
         },
+        RunStoreContract("a run that waits is appended to without a lock, one word at a time") { open in
+            let run = Sample.run("r1")
+            let (store, other) = (try open(), try open())
+            try store.create(run, events: [.runCreated(run.created)], at: Sample.start)
+            let waiting = RunSummaryState(state: .waiting)
+            let event = RunEvent.gatePassed(role: "devops")
+            #expect(try store.appendWaiting([event], to: "r1", at: Sample.start, after: 1, summary: waiting) == 2)
+            #expect(throws: StoreError.conflict(run: "r1", expected: 1, found: 2)) {
+                try other.appendWaiting([event], to: "r1", at: Sample.start, after: 1, summary: waiting)
+            }
+            #expect(try other.entries(of: "r1", after: 0).map(\.sequence) == [1, 2])
+        },
+        RunStoreContract("once a run has begun, only the holder of its lock appends") { open in
+            let store = try open()
+            let epoch = try store.begin(Sample.run("r1"))
+            _ = try store.append(
+                Sample.events(1), to: "r1", at: Sample.start, epoch: epoch, after: 1,
+                summary: RunSummaryState(state: .running))
+            #expect(throws: StoreError.conflict(run: "r1", expected: 2, found: 2)) {
+                try store.appendWaiting(
+                    [.gatePassed(role: "devops")], to: "r1", at: Sample.start, after: 2,
+                    summary: RunSummaryState(state: .waiting))
+            }
+        },
         RunStoreContract("an append after anything but the journal's end is refused whole") { open in
             let store = try open()
             let epoch = try store.begin(Sample.run("r1"))

@@ -162,9 +162,38 @@ struct SectionTests {
             ])
     }
 
+    @Test func `approvals name roles, whose people are known by user, by key or by name alone`() throws {
+        let key = "ssh-ed25519 " + String(repeating: "A", count: 68)
+        let reading = read(
+            """
+            shipit: 1
+            environments:
+              staging: {approvals: devops}
+              production: {approvals: {roles: [devops, business], allow-self: yes, expires: 4h}}
+            people:
+              ana: {os-user: ana}
+              ben: {os-user: ben, ssh-key: "\(key) ben@host"}
+              cat:
+            roles:
+              devops: {people: [ana, ben], quorum: 2}
+              business: {people: cat}
+            stages:
+              a: {run: x}
+            """)
+        let environments = try #require(reading.pipeline).environments
+        let devops = ApprovalRole(
+            name: "devops",
+            people: [Person(name: "ana", osUser: "ana"), Person(name: "ben", osUser: "ben", sshKey: key)], quorum: 2)
+        #expect(environments[0].approvals == ApprovalPolicy(roles: [devops], allowSelf: false, expires: .hours(24)))
+        let business = ApprovalRole(name: "business", people: [Person(name: "cat")], quorum: 1)
+        #expect(
+            environments[1].approvals
+                == ApprovalPolicy(roles: [devops, business], allowSelf: true, expires: .hours(4)))
+    }
+
     @Test func `what is not enforced yet is read, warned of and handed on`() throws {
         let reading = read(
-            "shipit: 1\npeople: {ana: {}}\nstages:\n  ask: {approval: ana}\n  a: {needs: [ask], run: x, batches: [1]}\n"
+            "shipit: 1\nnotify: []\nstages:\n  ask: {approval: ana}\n  a: {needs: [ask], run: x, batches: [1]}\n"
         )
         let pipeline = try #require(reading.pipeline)
         #expect(reading.diagnostics.map(\.code) == ["not-enforced", "not-enforced", "not-enforced"])

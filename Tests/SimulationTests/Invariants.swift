@@ -88,7 +88,7 @@ struct Invariants {
         case .paused, .interrupted: try demand(inFlight.isEmpty, "\(event.type) while \(inFlight) run")
         case .runFinished(let outcome, _): try finished(outcome)
         case .runCreated, .attemptReattached, .stepStarted, .stepFinished, .retryScheduled, .monitoringStarted,
-            .ruleFired,
+            .ruleFired, .gateWaiting, .gatePassed, .approvalGiven, .approvalRejected,
             .ruleCleared:
             break
         }

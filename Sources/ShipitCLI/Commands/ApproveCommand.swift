@@ -54,6 +54,7 @@ struct IdentityOptions: ParsableArguments {
     @Option(name: .customLong("as"), help: ArgumentHelp("Who signs; default: whoever you are.", valueName: "person"))
     var person: String?
 
-    @Option(help: ArgumentHelp("The private key (or its .pub, with an agent) of a person with ssh-key.", valueName: "key"))
+    @Option(
+        help: ArgumentHelp("The private key (or its .pub, with an agent) of a person with ssh-key.", valueName: "key"))
     var sign: String?
 }

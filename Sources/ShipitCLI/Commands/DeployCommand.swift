@@ -82,7 +82,8 @@ struct Deployment {
         let gate = EnvironmentGate(store: preparation.store)
         guard try gate.check(preparation.environment, bearsHolder: true) else { return false }
         let lock = try preparation.store.lock(of: preparation.environment)
-        streams.progress("waiting for \(preparation.environment)" + (lock.map { ", which run \($0.run) has" } ?? "") + "\n")
+        streams.progress(
+            "waiting for \(preparation.environment)" + (lock.map { ", which run \($0.run) has" } ?? "") + "\n")
         while try gate.check(preparation.environment, bearsHolder: true) {
             try await SystemClock().sleep(.milliseconds(250))
         }

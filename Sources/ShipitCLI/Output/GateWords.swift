@@ -24,7 +24,9 @@ enum GateWords {
     static func open(_ view: RunView) -> [String] {
         let gates = view.state.gates.filter { $0.standing == .waiting }
         var table = Table(indent: "  ")
-        for gate in gates { table.add(SafeText.line(gate.role.name), missing(gate), command(gate, run: view.created.run)) }
+        for gate in gates {
+            table.add(SafeText.line(gate.role.name), missing(gate), command(gate, run: view.created.run))
+        }
         return table.text.split(separator: "\n").map(String.init)
     }
 

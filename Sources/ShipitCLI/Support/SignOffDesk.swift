@@ -60,7 +60,8 @@ struct SignOffDesk {
             try launcher.settle(run, happening(signOff))
         }
         // What came between the look and the turn: it began, it was rejected, its time was up.
-        try refuse(refusal ?? (state.heard(signOff) ? nil : state.refusal(of: signOff, .reject, now: SystemClock.wallTime)))
+        try refuse(
+            refusal ?? (state.heard(signOff) ? nil : state.refusal(of: signOff, .reject, now: SystemClock.wallTime)))
         let release = SafeText.line("\(reading.record.created.release.tag) to \(reading.record.created.environment)")
         streams.progress(
             "\(SafeText.line(EventWords.words(signOff))) signed \(release) for \(SafeText.line(signOff.role)), "

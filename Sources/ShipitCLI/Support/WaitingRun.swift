@@ -33,6 +33,9 @@ struct WaitingRun {
         guard let record = try session.store.run(run.created.run) else {
             throw CommandFailure(.machine, "run \(run.created.run) is gone from the journal")
         }
+        if session.form == .jsonl {
+            session.streams.result(JournalJSON.lines(try session.store.entries(of: run.created.run, after: 0)))
+        }
         return record
     }
 
@@ -53,11 +56,16 @@ struct WaitingRun {
     func beginWhenSigned(_ record: RunRecord, jobs: Int) async throws -> Int32 {
         let interrupts = try Interrupts(clock: SystemClock())
         let resumption = Resumption(session: session, jobs: jobs, interrupts: interrupts)
-        try tell(record)
+        var reading = try RunReading(record, in: session.store)
+        session.streams.progress(EndReport.text(reading.view, now: SystemClock.wallTime))
+        let progress: any Progress = session.form == .jsonl ? JSONLinesProgress() : PlainProgress()
         let gate = EnvironmentGate(store: session.store)
         let environment = record.created.environment
         while !interrupts.hasCome {
             let state = try turn(record, .tick)
+            let entries = try reading.readOn(in: session.store)
+            progress.took(entries, state: state, rules: [], now: SystemClock.wallTime)
+            progress.finish()
             // Signed and taken up, rejected, expired or withdrawn by another process.
             guard state.phase == .waiting else { return try say(record, state) }
             if state.isSigned, try !gate.check(environment, bearsHolder: true) {
@@ -88,12 +96,6 @@ struct WaitingRun {
         }
         guard let refusal else { return state }
         throw CommandFailure(.refused, "run \(run): \(refusal)", hint: "see: shipit status \(run)")
-    }
-
-    /// Who must sign, for those who are waited for.
-    private func tell(_ record: RunRecord) throws {
-        let reading = try RunReading(record, in: session.store)
-        session.streams.progress(EndReport.text(reading.view, now: SystemClock.wallTime))
     }
 
     private func say(_ record: RunRecord, _ state: RunState) throws -> Int32 {

@@ -68,7 +68,8 @@ extension Launcher {
     }
 
     /// What people signed leads back to a release that is no longer the one before it.
-    private static let outdated = "while it waited, what is live there changed; what was signed is no longer what would happen"
+    private static let outdated =
+        "while it waited, what is live there changed; what was signed is no longer what would happen"
 
     /// The run's journal, from its beginning.
     func fold(_ id: RunID) throws(LaunchError) -> (state: RunState, sequence: Int64) {

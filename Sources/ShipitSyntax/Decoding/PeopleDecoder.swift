@@ -151,14 +151,8 @@ struct ApprovalsDecoder {
             return nil
         }
         guard var draft = roles(rolesNode, "\"roles\"").map({ ApprovalsDraft(roles: $0) }) else { return nil }
-        if let node = fields[.allowSelf] {
-            guard let flag = reading.flag(node, "\"allow-self\"") else { return nil }
-            draft.allowSelf = flag
-        }
-        if let node = fields[.expires] {
-            guard let span = reading.positiveDuration(node, "\"expires\"") else { return nil }
-            draft.expires = span
-        }
+        if let flag = fields[.allowSelf].flatMap({ reading.flag($0, "\"allow-self\"") }) { draft.allowSelf = flag }
+        if let span = fields[.expires].flatMap({ reading.positiveDuration($0, "\"expires\"") }) { draft.expires = span }
         return draft
     }
 

@@ -36,7 +36,8 @@ struct ApprovalResolver {
         for name in names {
             guard let person = draft.people.first(where: { $0.name == name.name }) else {
                 reading.error(
-                    "unknown-person", "role \"\(role.name)\" names \"\(name.name)\", and people: has nobody of that name",
+                    "unknown-person",
+                    "role \"\(role.name)\" names \"\(name.name)\", and people: has nobody of that name",
                     at: name.place, hint: reading.choice(for: name.name, among: draft.people.map(\.name), "people"))
                 isRight = false
                 continue
@@ -51,7 +52,7 @@ struct ApprovalResolver {
         guard quorum <= people.count else {
             reading.error(
                 "impossible-quorum",
-                "role \"\(role.name)\" needs \(quorum) signatures and has \(people.count) people",
+                "role \"\(role.name)\" needs \(quorum) signatures, more than it has people (\(people.count))",
                 at: role.quorumPlace ?? role.place, hint: "lower the quorum, or add people")
             return nil
         }

@@ -23,6 +23,20 @@ struct `An event as JSON` {
         ),
         (.lockTaken(epoch: Epoch(3), holder: holder), #"{"epoch":3,"holder":\#(holderText),"type":"lockTaken"}"#),
         (.resumed(epoch: Epoch(4), holder: holder), #"{"epoch":4,"holder":\#(holderText),"type":"resumed"}"#),
+        (.gateWaiting(role: "devops"), #"{"role":"devops","type":"gateWaiting"}"#),
+        (.gatePassed(role: "devops"), #"{"role":"devops","type":"gatePassed"}"#),
+        (
+            .approvalGiven(
+                SignOff(role: "r", person: "p", by: "u", proof: .sshKey, planDigest: "sha256:0", signature: "s")),
+            #"{"by":"u","person":"p","planDigest":"sha256:0","proof":"ssh-key","role":"r","signature":"s","#
+                + #""type":"approvalGiven"}"#
+        ),
+        (
+            .approvalRejected(
+                SignOff(role: "r", person: "p", by: "u", proof: .osUser, planDigest: "sha256:0"), why: "w"),
+            #"{"by":"u","person":"p","planDigest":"sha256:0","proof":"os-user","role":"r","type":"approvalRejected","#
+                + #""why":"w"}"#
+        ),
         (.attemptStarted(attempt), #"{"attempt":2,"stage":"a","type":"attemptStarted"}"#),
         (.attemptStarted(undo), #"{"attempt":1,"stage":"a","type":"undoStarted"}"#),
         (.attemptStarted(finally), #"{"attempt":1,"stage":"services[x]","type":"finallyStarted"}"#),
