@@ -9,7 +9,7 @@ BIN := .build/debug
 TESTS := swift test --skip-build
 AT_ONCE := --experimental-maximum-parallelization-width 4
 
-.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants
+.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants fuzz
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,7 +33,7 @@ test: build ## set up and pass the tests
 	$(TESTS) $(AT_ONCE) --filter EndToEndTests
 
 lint: ## check the formatting
-	swift format lint --strict --configuration .swift-format --recursive Sources Tests Benchmarks Package.swift
+	swift format lint --strict --configuration .swift-format --recursive Sources Tests Benchmarks Fuzz Package.swift
 
 demo: build ## set up and watch releases of a real app be deployed, rolled back, killed and resumed
 	SHIPIT=$(BIN)/shipit examples/demo.sh
@@ -61,6 +61,13 @@ FAULTS ?=
 
 mutants: deps ## build deliberate faults and show that the suites catch every one (FAULTS="undo nan" for some)
 	Tests/Mutants/mutants $(FAULTS)
+
+# Not SECONDS, which bash counts for itself.
+SECONDS_EACH := $(or $(SECONDS),60)
+TARGETS ?=
+
+fuzz: deps ## give the parsers inputs that nobody would write (SECONDS=60 each, TARGETS="yaml journal" for some)
+	FUZZ_SECONDS=$(SECONDS_EACH) Fuzz/run $(TARGETS)
 
 check: lint test demo ## everything CI checks
 

@@ -1,11 +1,15 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// `make fuzz` names libFuzzer's archive: then our modules are built to be fuzzed, and there is a fuzzer to link.
+let libFuzzer = Context.environment["SHIPIT_LIBFUZZER"]
+
+let strict: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (libFuzzer == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer,address"])])
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -94,6 +98,23 @@ let package = Package(
         // with its flags.
         tests("EndToEndTests", []),
         tests("TidyTests", []),
+
+        // What is tried with inputs that nobody would write: by libFuzzer (Fuzz/run), and with the kept ones by the tests.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "ShipitCore", "ShipitEngine", "ShipitGit", "ShipitProcesses", "ShipitStore", "ShipitSyntax",
+                "SupervisorProtocol",
+            ], path: "Fuzz/Targets", swiftSettings: strict),
+        tests("FuzzCorpusTests", ["FuzzTargets"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+if let libFuzzer {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Fuzz/Fuzzer",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=address", "-Xlinker", libFuzzer, "-lstdc++"])]))
+}

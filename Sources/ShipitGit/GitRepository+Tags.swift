@@ -72,7 +72,10 @@ extension GitRepository {
     private static func peel(_ tag: String, in repository: OpaquePointer) throws(GitError) -> (git_oid, git_oid)? {
         var isValid: Int32 = 0
         let name = "refs/tags/" + tag
-        guard git_reference_name_is_valid(&isValid, name) == 0, isValid == 1 else { throw .badTagName(tag) }
+        // To libgit2 a NUL ends the name, and what stands before it may be another tag.
+        guard !tag.utf8.contains(0), git_reference_name_is_valid(&isValid, name) == 0, isValid == 1 else {
+            throw .badTagName(tag)
+        }
         let reference = try LibGit2.find("tag \"\(tag)\" cannot be read") {
             git_reference_lookup($0, repository, name)
         }

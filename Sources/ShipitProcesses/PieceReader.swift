@@ -82,7 +82,8 @@ struct PieceReader: ~Copyable {
         let descriptor = open(place, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        guard let header = Self.header(descriptor) else { return }
+        // After power loss a header may say anything: of a stream that is shorter than what was read nothing is left to read.
+        guard let header = Self.header(descriptor), header.total > from else { return }
         var begin = max(from, header.total - OutputBounds.tail)
         var bytes = [UInt8](repeating: 0, count: Int(header.total - begin))
         var read = 0

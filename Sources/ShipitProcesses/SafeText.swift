@@ -113,7 +113,7 @@ public struct SafeText: Sendable {
     /// Controls of the second set, line ends of another kind, and what turns the direction of writing around.
     private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0x80...0x9f, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff: true
+        case 0x80...0x9f, 0x061c, 0x200e, 0x200f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff: true
         default: false
         }
     }

@@ -44,8 +44,8 @@ struct Seal {
 }
 
 /// The form of everything kept as JSON: one way to write each value, so that it can be compared and hashed.
-enum StoredJSON {
-    static func encode(_ value: some Encodable) throws -> String {
+package enum StoredJSON {
+    package static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // A measured infinity must not stop the journal.
@@ -54,7 +54,7 @@ enum StoredJSON {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
         try decoder().decode(type, from: Data(text.utf8))
     }
 

@@ -62,9 +62,14 @@ extension LedgerRecord {
 
     /// `nil` for a line that is torn or damaged.
     public init?(line: some Sequence<UInt8>) {
-        var words = String(decoding: Array(line), as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
-        guard let sum = words.popLast(), sum == Self.checksum(words.joined(separator: " ").utf8) else { return nil }
-        self.init(words: words.map { Self.unescaped($0) })
+        // Byte by byte: a space before a combining mark is no character of its own, and separates all the same.
+        let text = String(decoding: Array(line), as: UTF8.self).utf8
+        let space = UInt8(ascii: " ")
+        guard let end = text.lastIndex(of: space),
+            text[text.index(after: end)...].elementsEqual(Self.checksum(text[..<end]).utf8)
+        else { return nil }
+        let words = text[..<end].split(separator: space, omittingEmptySubsequences: false)
+        self.init(words: words.map { Self.unescaped(Substring($0)) })
     }
 
     private var words: [String] {

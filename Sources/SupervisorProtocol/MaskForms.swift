@@ -1,9 +1,9 @@
 /// The ways in which a secret's value comes to stand in a command's output.
-enum MaskForms {
+package enum MaskForms {
     /// Shorter pieces of a secret occur in innocent text; only a whole value is masked however short it is.
     static let shortestPart = 4
 
-    static func all(of secrets: [String]) -> Set<[UInt8]> {
+    package static func all(of secrets: [String]) -> Set<[UInt8]> {
         var forms: Set<[UInt8]> = []
         for secret in secrets where !secret.isEmpty {
             let value = Array(secret.utf8)

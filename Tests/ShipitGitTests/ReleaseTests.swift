@@ -60,7 +60,9 @@ struct ReleaseTests {
         #expect(try scratch.open().release(tag: "HEAD").commit == tagged)
     }
 
-    @Test(arguments: ["main", "HEAD~0", "v1^{}", "v1~0", "v1:file", "refs/tags/v1", "@", "v1..v1", "tags/v1", "", ".."])
+    @Test(arguments: [
+        "main", "HEAD~0", "v1^{}", "v1~0", "v1:file", "refs/tags/v1", "@", "v1..v1", "tags/v1", "", "..", "v1\0x",
+    ])
     func `only a tag's name names a tag`(_ word: String) throws {
         let scratch = try ScratchRepository()
         try scratch.write("text", to: "file")

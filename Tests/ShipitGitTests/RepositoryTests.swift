@@ -52,6 +52,18 @@ struct RepositoryTests {
         #expect((light.annotated, light.subject, light.at) == (false, "Begin the thing", at))
     }
 
+    @Test func `versions are in one order, however odd they are`() throws {
+        let scratch = try ScratchRepository()
+        try scratch.commit()
+        // The last two begin with one character spelt in two ways.
+        let names = [
+            "v1.0.0", "v1.0.0-rc.10000000000000000000000", "v1.0.0-rc.9", "v1.0.0-01.c", "v1.0.0-1.b", "v1.0.0-01.a",
+            "e\u{301}", "\u{e9}S",
+        ]
+        for tag in names.reversed() { try scratch.git("tag", tag) }
+        #expect(try scratch.open().tags(matching: "*").map(\.name) == names)
+    }
+
     @Test func `the latest is the highest version without a prerelease`() throws {
         let scratch = try ScratchRepository()
         try scratch.commit()

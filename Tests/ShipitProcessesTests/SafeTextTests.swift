@@ -9,6 +9,7 @@ struct SafeTextTests {
             ("title \u{1b}]0;x\u{7}", "title \\x1b]0;x\\x07"), ("red \u{1b}[31;1mword\u{1b}[0m", "red word"),
             ("dos\r\nline", "dos\nline"), ("10%\r20%\r", "10%\n20%\n"), ("c1 \u{9b}31m", "c1 \\u{9b}31m"),
             ("turn \u{202e}around", "turn \\u{202e}around"), ("nul \0", "nul \\x00"),
+            ("mark \u{61c}", "mark \\u{61c}"),
             ("cursor \u{1b}[10A", "cursor \\x1b[10A"), ("no colour \u{1b}[>4m", "no colour \\x1b[>4m"),
         ])
     func `nothing of it reaches the terminal as a command`(text: String, shown: String) {

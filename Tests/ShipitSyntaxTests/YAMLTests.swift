@@ -53,6 +53,12 @@ struct YAMLTests {
         #expect(try pipeline("%YAML 1.2\n---\nshipit: 1\nstages: {a: {run: x}}\n...\n").stages.count == 1)
     }
 
+    @Test(arguments: ["a:\nI- b", "a:\n  b: c\n d", "x: \"y", "[a", "é: {"])
+    func `a mistake at the end of a file without a last line end is in the file`(text: String) throws {
+        let span = try #require(read(text).diagnostics.first).span
+        #expect(span.line <= text.split(separator: "\n").count)
+    }
+
     @Test(arguments: ["", " ", "\n\n", "---\n", "# nothing\n", "---\n...\n"]) func `nothing is an empty file`(
         text: String
     ) {

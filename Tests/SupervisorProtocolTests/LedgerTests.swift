@@ -17,7 +17,7 @@ struct LedgerTests {
     @Test(
         arguments: [
             CommandFate.exited(0), .signalled(9), .timedOut, .ended, .unknown, .notStarted(""),
-            .notStarted("no such file: ./a b\n"),
+            .notStarted("no such file: ./a b\n"), .notStarted("\u{301}x"), .notStarted("\u{200d}"),
         ])
     func `an end is read as it was written`(fate: CommandFate) {
         let record = LedgerRecord.ended(id: 1, fate: fate, at: 2, outputEnd: 3)

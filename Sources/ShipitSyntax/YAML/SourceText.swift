@@ -36,6 +36,13 @@ struct SourceText {
         return Span(file: file, line: line, column: column, length: length)
     }
 
+    /// The place itself, or the end of the last line for one after it: libyaml ends an open line by one of its own.
+    func inside(_ place: Place) -> Place {
+        guard place.line > starts.count else { return place }
+        let last = starts.count
+        return Place(line: Int32(last), column: Int32(characters(ofLine: last) + 1), length: 1)
+    }
+
     private func characters(ofLine line: Int) -> Int {
         let text = bytes(ofLine: line)
         guard text.count <= Self.searchedLine else { return 1 }

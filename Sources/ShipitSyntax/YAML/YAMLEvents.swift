@@ -87,7 +87,7 @@ final class YAMLEvents {
     private func syntaxError() -> Refusal {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not YAML"
         let context = parser.pointee.context.map { String(cString: $0) + ", " } ?? ""
-        let place = Place(parser.pointee.problem_mark)
+        let place = source.inside(Place(parser.pointee.problem_mark))
         let start = Place(parser.pointee.context_mark)
         let began = context.isEmpty || start.line >= place.line ? nil : "it began on line \(start.line)"
         return Refusal("yaml-syntax", context + problem, source.span(place), hint: advice(problem, at: place) ?? began)

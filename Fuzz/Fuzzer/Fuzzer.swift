@@ -1,0 +1,34 @@
+import FuzzTargets
+import Glibc
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<Int32>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
+) -> Int32
+
+/// The target whose name is the environment's `SHIPIT_FUZZ_TARGET`.
+private let target = FuzzTarget.named(getenv("SHIPIT_FUZZ_TARGET").map { String(cString: $0) } ?? "")
+
+/// libFuzzer with one of our targets; its arguments are libFuzzer's. Without a target it names them with their longest input.
+@main struct Fuzzer {
+    static func main() {
+        guard target != nil else {
+            for target in FuzzTarget.all { print(target.name, target.longest) }
+            return
+        }
+        var count = CommandLine.argc
+        var arguments = CommandLine.unsafeArgv
+        exit(
+            runDriver(&count, &arguments) { bytes, count in
+                do {
+                    try target?.check(Array(UnsafeBufferPointer(start: bytes, count: count)))
+                } catch {
+                    // libFuzzer keeps the input of a process that ends so.
+                    fatalError("\(error)")
+                }
+                return 0
+            })
+    }
+}
