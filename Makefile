@@ -9,7 +9,7 @@ BIN := .build/debug
 TESTS := swift test --skip-build
 AT_ONCE := --experimental-maximum-parallelization-width 4
 
-.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants fuzz
+.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants fuzz hygiene
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -68,6 +68,12 @@ TARGETS ?=
 
 fuzz: deps ## give the parsers inputs that nobody would write (SECONDS=60 each, TARGETS="yaml journal" for some)
 	FUZZ_SECONDS=$(SECONDS_EACH) Fuzz/run $(TARGETS)
+
+TREES ?= 1000
+
+hygiene: build ## end a thousand hostile process trees each way (TREES=N SEED=N)
+	swift build -j $(JOBS) --build-tests
+	set -o pipefail; SHIPIT_HOSTILE_TREES=$(TREES) SHIPIT_HOSTILE_SEED=$(or $(SEED),1) $(TESTS) --filter HostileTreeTests | grep -vE '^[◇✔]'
 
 check: lint test demo ## everything CI checks
 

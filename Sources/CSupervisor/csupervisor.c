@@ -3,14 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int csup_pipe(int *reader, int *writer) {
@@ -50,6 +57,95 @@ int csup_spawn(
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return failure;
+}
+
+static int move_descriptor(int from, int to) {
+    if (from == to) return fcntl(to, F_SETFD, 0);
+    return dup2(from, to);
+}
+
+struct program {
+    const char *path, *directory;
+    char *const *argv;
+    char *const *envp;
+    int input, output, error;
+    volatile int failure;
+};
+
+// Between the clone and the exec, in the parent's memory while the parent stands still.
+__attribute__((noreturn)) static void become(struct program *program) {
+    // The kernel's own form, all zero, which is the default action; glibc's keeps two signals to itself.
+    static const uint64_t by_default[8], none;
+    for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, by_default, NULL, 8);
+    if (setsid() >= 0 && move_descriptor(program->input, 0) >= 0 && move_descriptor(program->output, 1) >= 0
+        && move_descriptor(program->error, 2) >= 0 && syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0
+        && chdir(program->directory) == 0 && syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8) == 0)
+        execve(program->path, program->argv, program->envp);
+    program->failure = errno;
+    _exit(127);
+}
+
+// glibc has no clone into a group that shares memory: the new process needs a stack before it can return from anywhere.
+static long clone_into(struct clone_args *arguments, struct program *program) {
+    long child = -ENOSYS;
+#if defined(__x86_64__)
+    __asm__ volatile(
+        "syscall\n\ttest %%rax, %%rax\n\tjnz 1f\n\txor %%ebp, %%ebp\n\tmov %[program], %%rdi\n\tcall *%[become]\n"
+        "1:"
+        : "=a"(child)
+        : "a"(SYS_clone3), "D"(arguments), "S"(sizeof *arguments), [program] "r"(program), [become] "r"(become)
+        : "rcx", "r11", "memory", "cc");
+#elif defined(__aarch64__)
+    register long number __asm__("x8") = SYS_clone3;
+    register long first __asm__("x0") = (long)arguments;
+    register long second __asm__("x1") = sizeof *arguments;
+    __asm__ volatile(
+        "svc 0\n\tcbnz x0, 1f\n\tmov x29, 0\n\tmov x0, %[program]\n\tblr %[become]\n1:"
+        : "+r"(first)
+        : "r"(number), "r"(second), [program] "r"(program), [become] "r"(become)
+        : "memory", "cc");
+    child = first;
+#else
+    (void)arguments, (void)program, (void)become;
+#endif
+    return child;
+}
+
+int csup_spawn_in(
+    int group, pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *directory, int input,
+    int output, int error) {
+    static _Alignas(16) char stack[32 << 10];
+    struct program program = {
+        .path = path, .directory = directory, .argv = argv, .envp = envp, .input = input, .output = output,
+        .error = error};
+    struct clone_args arguments = {
+        .flags = CLONE_INTO_CGROUP | CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD, .stack = (uint64_t)stack,
+        .stack_size = sizeof stack, .cgroup = (uint64_t)group};
+    sigset_t every, before;
+    sigfillset(&every);
+    sigprocmask(SIG_BLOCK, &every, &before);
+    long child = clone_into(&arguments, &program);
+    if (child > 0 && program.failure) {
+        while (waitpid((pid_t)child, NULL, 0) < 0 && errno == EINTR) {}
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (child < 0) return (int)child;
+    if (!program.failure) *pid = (pid_t)child;
+    return program.failure;
+}
+
+int csup_make_group(const char *path) {
+    if (mkdir(path, 0755) != 0) return -errno;
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int failure = descriptor < 0 ? errno : 0;
+    struct statfs system;
+    // A folder of another file system may lie over the hierarchy; and before Linux 5.14 groups cannot be killed.
+    if (!failure && (fstatfs(descriptor, &system) != 0 || system.f_type != CGROUP2_SUPER_MAGIC)) failure = ENOTSUP;
+    if (!failure && faccessat(descriptor, "cgroup.kill", W_OK, 0) != 0) failure = errno == ENOENT ? ENOSYS : errno;
+    if (!failure) return descriptor;
+    if (descriptor >= 0) close(descriptor);
+    rmdir(path);
+    return -failure;
 }
 
 int csup_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? 0 : errno; }

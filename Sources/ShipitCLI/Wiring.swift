@@ -44,7 +44,7 @@ enum Wiring {
     }
 
     /// Why no command could be run here; `nil` when one could.
-    static func troubleOfSupervisor() async -> String? {
+    static func trialOfSupervisor() async -> SupervisorTrial {
         let folder = FileManager.default.temporaryDirectory.path + "/shipit-doctor-\(UUID().uuidString)"
         // Whatever came of it, nothing of the trial is of use to anybody.
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -54,11 +54,20 @@ enum Wiring {
             let end = try await processes.run(
                 CommandKey("doctor/try/1"),
                 CommandRequest(argv: ["true"], environment: ["PATH": path], directory: "/", timeout: .seconds(10)))
+            let group = try await processes.controlGroup(of: CommandKey("doctor/try/1"))
             try await processes.finish()
-            return end == .exited(0) ? nil : "a command could not be run: \(end)"
+            return end == .exited(0)
+                ? .worked(inGroup: group != nil) : .failed("a command could not be run: \(end)")
         } catch {
-            return ErrorText.failure(error).message
+            return .failed(ErrorText.failure(error).message)
         }
+    }
+
+    /// What came of running a command under the supervisor.
+    enum SupervisorTrial {
+        /// Whether it was started in a control group.
+        case worked(inGroup: Bool)
+        case failed(String)
     }
 
     /// Closes what outlives a run.

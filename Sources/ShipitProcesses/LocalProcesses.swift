@@ -54,6 +54,12 @@ public final class LocalProcesses: Processes {
         throw .unavailable("the supervisor died \(Self.patience) times while it was asked about \(key)")
     }
 
+    /// The folder of the control group (cgroup v2) that a command was started in; `nil` where the processes of commands
+    /// are found by parentage alone. For people.
+    public func controlGroup(of key: CommandKey) async throws(ProcessesError) -> String? {
+        try await connector.readLedger().entries[key.text]?.group
+    }
+
     public func end(prefix: String) async throws(ProcessesError) {
         for _ in 0..<Self.patience {
             let link = try await connector.link(startingIf: { ledger in

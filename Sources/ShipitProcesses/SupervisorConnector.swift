@@ -153,8 +153,12 @@ actor SupervisorConnector {
         }
         var pid: pid_t = 0
         var argv: [UnsafeMutablePointer<CChar>?] = [strdup("shipit-supervisor"), strdup(run.text), nil]
+        // The only variable that it knows; it never sees those of the commands but as messages.
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
-        defer { for argument in argv { free(argument) } }
+        if let value = getenv("SHIPIT_CGROUPS") {
+            environment.insert(strdup("SHIPIT_CGROUPS=" + String(cString: value)), at: 0)
+        }
+        defer { for text in argv + environment { free(text) } }
         let failure = csup_spawn(
             &pid, path, &argv, &environment, folder.path, null, null, words >= 0 ? words : null, theirs)
         // While this process had it open, too, the death of a supervisor that has not answered yet would show nowhere.

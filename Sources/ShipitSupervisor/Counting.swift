@@ -16,6 +16,7 @@ extension Supervisor {
             } else {
                 let owner = evidence(of: child)
                 family.owners[child.pid] = owner
+                if !child.isAlive { census.ended.append(child) }
                 open.append((child, owner))
             }
         }
@@ -33,11 +34,21 @@ extension Supervisor {
     /// What a process without a living parent tells of whose it is.
     private func evidence(of record: ProcessRecord) -> Owner {
         if let known = family.owners[record.pid], known != .stray { return known }
+        if let command = command(whoseGroupHolds: record.pid) { return .command(command.id) }
         if let known = family.sessions[record.session] ?? family.sessions[record.group] { return known }
         guard let tag = ProcessTable.variable(Self.tagName, of: record.pid), !tag.isEmpty else { return .stray }
         if let id = family.keptCommand(tagged: tag) { return .kept(id) }
         let tagged = active.values.filter { $0.tag == tag && !$0.isRecovered }
         return tagged.count == 1 ? .command(tagged[0].id) : .stray
+    }
+
+    private func command(whoseGroupHolds pid: Int32) -> RunningCommand? {
+        let grouped = active.values.filter { $0.group != nil }
+        guard !grouped.isEmpty, let membership = contents(of: "/proc/\(pid)/cgroup"),
+            let path = ControlGroupPlace.path(inUnifiedHierarchy: membership)
+        else { return nil }
+        let names = path.split(separator: "/")
+        return grouped.first { command in command.group.map { names.contains($0.name) } ?? false }
     }
 
     /// Puts on record what commands left running, once each.
@@ -51,11 +62,39 @@ extension Supervisor {
 
     /// The living processes of a command. What belongs to nobody belongs to the last command.
     func remains(of command: RunningCommand) -> [ProcessRecord] {
-        if command.isRecovered { return recoveredRemains(of: command) }
-        if command.exit != nil, !mayHaveRemains(command) { return [] }
-        let census = takeCensus()
-        let own = census.commands[command.id] ?? []
-        return active.count == 1 ? own + census.strays : own
+        // What lives in its group is its own; but a process of root's may have left the group, and parentage shows that.
+        let grouped = command.group?.processes ?? []
+        let found: [ProcessRecord]
+        if command.isRecovered {
+            // No child of this process, it leaves no zombie here: looking again is all there is.
+            let first = recoveredRemains(of: command)
+            found = first.isEmpty ? recoveredRemains(of: command) : first
+        } else if command.exit != nil, !mayHaveRemains(command) {
+            found = []
+        } else {
+            found = counted(of: command)
+        }
+        let known = Set(grouped.map(\.pid))
+        return grouped + found.filter { !known.contains($0.pid) }
+    }
+
+    /// Its processes below this one.
+    ///
+    /// **That none is seen proves nothing by itself**: the list of processes is older than what is read of each, so one
+    /// that forks and ends all the time can be read as ended while its child is not on the list. But whatever is missing
+    /// from the list has an ancestor that ended after the list was made, and lies here as a zombie.
+    private func counted(of command: RunningCommand) -> [ProcessRecord] {
+        var census = takeCensus()
+        for _ in 0..<20 {
+            let own = census.commands[command.id] ?? []
+            let found = active.count == 1 ? own + census.strays : own
+            guard found.isEmpty, !census.ended.isEmpty else { return found }
+            for zombie in census.ended where waitpid(zombie.pid, nil, WNOHANG) == zombie.pid {
+                family.owners[zombie.pid] = nil
+            }
+            census = takeCensus()
+        }
+        return census.ended
     }
 
     /// Whether a command that has exited can have left anything: if so, some orphan of it is a child of this process.

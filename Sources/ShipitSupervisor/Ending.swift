@@ -75,6 +75,7 @@ extension Supervisor {
             command.lookInterval = 1
             log.note("TERM did not end it, so it gets KILL: \(names(remains))", about: command, at: Time.wall)
         }
+        if isTimeToKill { command.group?.kill() }
         for record in remains {
             if isTimeToKill {
                 signal(record, of: command, SIGKILL)
@@ -119,6 +120,7 @@ extension Supervisor {
 
     /// What the command leaves running stays; it is put on record so that people and later stages can find it.
     func keepRemains(of command: RunningCommand) {
+        let grouped = command.group?.processes ?? []
         var remains: [ProcessRecord] = []
         if command.isRecovered {
             remains = recoveredRemains(of: command)
@@ -132,6 +134,11 @@ extension Supervisor {
                 remains += strays
             }
         }
+        for record in grouped where !remains.contains(where: { $0.pid == record.pid }) {
+            if record.parent == getpid() { family.owners[record.pid] = .command(command.id) }
+            remains.append(record)
+        }
+        command.group?.letGo()
         guard !remains.isEmpty else { return }
         family.keep(command.id, tag: command.tag)
         for record in remains where family.recorded.insert(record.identity).inserted {

@@ -41,6 +41,8 @@ struct Census {
     var commands: [UInt32: [ProcessRecord]] = [:]
     var kept: [UInt32: [ProcessRecord]] = [:]
     var strays: [ProcessRecord] = []
+    /// Orphans that have ended and were not reaped yet.
+    var ended: [ProcessRecord] = []
 
     mutating func add(_ record: ProcessRecord, of owner: Owner) {
         switch owner {

@@ -14,7 +14,12 @@ extension Supervisor {
         for entry in open {
             let command = RunningCommand(entry.command, process: entry.process, isRecovered: true, deadline: nil)
             command.exit = .unknown
+            if entry.bootID == bootID { command.group = entry.group.flatMap(ControlGroup.init(madeEarlier:)) }
             active[command.id] = command
+        }
+        // Those in which no open command is, nobody will need again.
+        for path in file.ledger.groups.subtracting(open.compactMap(\.group)) {
+            ControlGroup(madeEarlier: path)?.remove()
         }
         for entry in open {
             guard let command = active[entry.command.id] else { continue }
@@ -33,6 +38,7 @@ extension Supervisor {
     /// Nothing runs any more. Ends strays, puts on record what stays, says goodbye.
     func leave() {
         endStrays()
+        groups.removeAll()
         unlink(supervisorSocketName)
         close(listener)
         file.release()
@@ -49,8 +55,10 @@ extension Supervisor {
         var asked: Set<Int32> = []
         // Longer than this only a process lasts that the kernel itself holds.
         while Time.steady - begin < 10_000 {
-            let strays = takeCensus().strays
-            guard !strays.isEmpty else { return }
+            let census = takeCensus()
+            let strays = census.strays
+            // Who ends meanwhile may have left a child that was not counted.
+            guard !strays.isEmpty || !census.ended.isEmpty else { return }
             for stray in strays where stray.group > 1 && stray.group != getpgrp() {
                 if Time.steady - begin > 500 {
                     kill(-stray.group, SIGKILL)

@@ -37,6 +37,8 @@ final class RunningCommand {
     var nextLook: Int64 = .max
     var lookInterval: Int64 = 2
     var isKillNoted = false
+    /// `nil` where there are no control groups.
+    var group: ControlGroup?
     var standardOutput: OutputPipe?
     var standardError: OutputPipe?
 

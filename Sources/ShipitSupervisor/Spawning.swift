@@ -7,6 +7,8 @@ struct SpawnedProcess {
     var identity: ProcessIdentity
     var standardOutput: Int32
     var standardError: Int32
+    /// Whether it was started in the group that it was to be started in.
+    var isInGroup: Bool
 }
 
 /// Why a command could not be started, for a person.
@@ -14,7 +16,7 @@ struct NotStarted: Error {
     var reason: String
 }
 
-func spawn(_ command: StartCommand) throws(NotStarted) -> SpawnedProcess {
+func spawn(_ command: StartCommand, in group: ControlGroup?) throws(NotStarted) -> SpawnedProcess {
     let program = try findProgram(of: command)
     var (outputReader, outputWriter, errorReader, errorWriter): (Int32, Int32, Int32, Int32) = (-1, -1, -1, -1)
     defer {
@@ -24,10 +26,18 @@ func spawn(_ command: StartCommand) throws(NotStarted) -> SpawnedProcess {
     var failure = csup_pipe(&outputReader, &outputWriter)
     if failure == 0 { failure = csup_pipe(&errorReader, &errorWriter) }
     var pid: pid_t = 0
+    var isInGroup = false
     if failure == 0 {
         failure = withCStrings(command.argv) { argv in
             withCStrings(command.environment) { environment in
-                csup_spawn(&pid, program, argv, environment, command.directory, 0, outputWriter, errorWriter, -1)
+                if let group {
+                    let failure = csup_spawn_in(
+                        group.descriptor, &pid, program, argv, environment, command.directory, 0, outputWriter,
+                        errorWriter)
+                    isInGroup = failure >= 0
+                    if isInGroup { return failure }
+                }
+                return csup_spawn(&pid, program, argv, environment, command.directory, 0, outputWriter, errorWriter, -1)
             }
         }
     }
@@ -40,7 +50,7 @@ func spawn(_ command: StartCommand) throws(NotStarted) -> SpawnedProcess {
     let startTime = ProcessRecord(pid: pid)?.identity.startTime ?? 0
     return SpawnedProcess(
         identity: ProcessIdentity(pid: pid, startTime: startTime), standardOutput: outputReader,
-        standardError: errorReader)
+        standardError: errorReader, isInGroup: isInGroup)
 }
 
 /// The path to execute: what a shell would find in the command's own PATH, from the command's own folder.

@@ -26,9 +26,12 @@ extension Supervisor {
                 .refused(key: command.key, reason: "no room on the disk for the record of how it ends"))
         }
         let deadline = command.timeoutMilliseconds.map { Time.steady + max(0, $0) }
+        let group = groups.take()
+        if let group { file.append(.grouped(id: accepted.id, path: group.path)) }
         do throws(NotStarted) {
-            let spawned = try spawn(command)
+            let spawned = try spawn(command, in: group)
             let running = RunningCommand(accepted, process: spawned.identity, isRecovered: false, deadline: deadline)
+            if let group, spawned.isInGroup { running.group = group } else if let group { groups.giveUp(group) }
             let patterns = patterns(for: command.secrets)
             running.standardOutput = OutputPipe(
                 spawned.standardOutput, of: running, .standardOutput, patterns: patterns)
@@ -39,6 +42,7 @@ extension Supervisor {
             isChildless = false
             file.append(.spawned(id: running.id, process: spawned.identity))
         } catch {
+            if let group { groups.giveBack(group) }
             let running = RunningCommand(accepted, process: nil, isRecovered: false, deadline: nil)
             running.verdict = .notStarted(Masker.masked(error.reason, patterns(for: command.secrets)))
             finish(running)
@@ -91,6 +95,8 @@ extension Supervisor {
                 about: command, at: Time.wall)
         }
         let at = Time.wall
+        if let group = command.group { groups.giveBack(group) }
+        command.group = nil
         active[command.id] = nil
         family.forget(command.id)
         file.append(.ended(id: command.id, fate: command.fate, at: at, outputEnd: log.end))

@@ -24,6 +24,7 @@ final class Supervisor {
     /// Pipes of commands that have ended and left something running that may still write.
     var keptPipes: [OutputPipe] = []
     var family = Family()
+    var groups = ControlGroups()
     var waiters: [PendingEnd] = []
     /// Set when there is no child at all, which waiting for children tells for nothing.
     var isChildless = true

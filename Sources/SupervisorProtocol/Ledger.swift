@@ -8,6 +8,8 @@ public struct Ledger: Sendable {
         /// The boot in which it was accepted.
         public var bootID: String
         public var process: ProcessIdentity?
+        /// The folder of its control group, if it was given one.
+        public var group: String?
         public var end: EndedCommand?
         public var left: [ProcessIdentity] = []
     }
@@ -17,6 +19,8 @@ public struct Ledger: Sendable {
     /// The boot of the last supervisor; `nil` before the first.
     public private(set) var bootID: String?
     public private(set) var lastID: UInt32 = 0
+    /// The control groups that were made in the last boot.
+    public private(set) var groups: Set<String> = []
     private var keys: [UInt32: String] = [:]
 
     public init() {}
@@ -30,12 +34,17 @@ public struct Ledger: Sendable {
 
     public mutating func apply(_ record: LedgerRecord) {
         switch record {
-        case .supervisor(_, _, let bootID): self.bootID = bootID
+        case .supervisor(_, _, let bootID):
+            if bootID != self.bootID { groups = [] }
+            self.bootID = bootID
         case .epoch(let number): epoch = max(epoch, number)
         case .accepted(let command):
             entries[command.key] = Entry(command: command, bootID: bootID ?? "")
             keys[command.id] = command.key
             lastID = max(lastID, command.id)
+        case .grouped(let id, let path):
+            groups.insert(path)
+            change(id) { $0.group = path }
         case .spawned(let id, let process): change(id) { $0.process = process }
         case .ended(let id, let fate, let at, let outputEnd):
             change(id) { entry in

@@ -8,6 +8,8 @@ public enum LedgerRecord: Hashable, Sendable {
     /// The highest epoch that has said hello.
     case epoch(Int64)
     case accepted(AcceptedCommand)
+    /// The command is started in this control group.
+    case grouped(id: UInt32, path: String)
     case spawned(id: UInt32, process: ProcessIdentity)
     case ended(id: UInt32, fate: CommandFate, at: Int64, outputEnd: Int64)
     /// The command left this process running, as it was allowed to.
@@ -81,6 +83,7 @@ extension LedgerRecord {
                 "accepted", "\(command.id)", command.key, "\(command.at)", command.tag,
                 "\(command.killAfterMilliseconds)", command.leavesRunning ? "stays" : "goes", "\(command.outputStart)",
             ]
+        case .grouped(let id, let path): ["grouped", "\(id)", path]
         case .spawned(let id, let process): ["spawned", "\(id)", "\(process.pid)", "\(process.startTime)"]
         case .ended(let id, let fate, let at, let outputEnd):
             ["ended", "\(id)", fate.kind, "\(fate.number)", Self.shortened(fate.reason), "\(at)", "\(outputEnd)"]
@@ -107,6 +110,9 @@ extension LedgerRecord {
                 AcceptedCommand(
                     id: id, key: words[2], at: at, tag: words[4], killAfterMilliseconds: killAfter,
                     leavesRunning: words[6] == "stays", outputStart: outputStart))
+        case ("grouped", 3):
+            guard let id: UInt32 = number(1) else { return nil }
+            self = .grouped(id: id, path: words[2])
         case ("spawned", 4), ("left", 4):
             guard let id: UInt32 = number(1), let pid: Int32 = number(2), let startTime: Int64 = number(3) else {
                 return nil

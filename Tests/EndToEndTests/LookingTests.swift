@@ -115,7 +115,8 @@ struct LookingTests {
     @Test func `doctor is content here, and version says which`() async throws {
         let project = try await ScratchProject(BadInputTests.good)
 
-        try await project.shipit("doctor").exits(0)
+        try await project.shipit("doctor").exits(0).says("processes")
+        try await project.shipit("doctor", variables: ["SHIPIT_CGROUPS": "none"]).exits(0).says("by parentage")
         let version = try await project.shipit("version").exits(0)
         let json = try await project.shipit("version", "--output", "json").exits(0).json
 

@@ -44,14 +44,23 @@ final class SupervisorFixture: Sendable {
 
     /// A supervisor that dies before it answers, some times, and leaves a line in `deaths` each time.
     func dyingSupervisor(times: Int) throws -> String {
-        let path = work + "/dying-supervisor"
         let script = """
-            #!/bin/sh
             [ "$(cat '\(work)/deaths' 2>/dev/null | wc -l)" -lt \(times) ] || exec '\(Self.supervisorPath)' "$@"
             echo x >> '\(work)/deaths'
             kill -9 $$
             """
-        try script.write(toFile: path, atomically: true, encoding: .utf8)
+        return try wrapper("dying-supervisor", script)
+    }
+
+    /// A supervisor that finds no control groups.
+    func sweepingSupervisor() throws -> String {
+        try wrapper("sweeping-supervisor", "SHIPIT_CGROUPS=none exec '\(Self.supervisorPath)' \"$@\"")
+    }
+
+    /// An executable that becomes the supervisor in its own way.
+    func wrapper(_ name: String, _ text: String) throws -> String {
+        let path = work + "/" + name
+        try "#!/bin/sh\n\(text)\n".write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         return path
     }

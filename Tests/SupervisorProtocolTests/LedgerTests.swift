@@ -10,7 +10,8 @@ struct LedgerTests {
     private static let process = ProcessIdentity(pid: 42, startTime: 4711)
     private static let records: [LedgerRecord] = [
         .supervisor(pid: 7, startTime: 1, bootID: "b-1"), .epoch(2), .accepted(command),
-        .spawned(id: 3, process: process), .left(id: 3, process: process),
+        .grouped(id: 3, path: "/sys/fs/cgroup/a b/shipit-7-1-1"), .spawned(id: 3, process: process),
+        .left(id: 3, process: process),
         .ended(id: 3, fate: .exited(1), at: 5, outputEnd: 99),
     ]
 
@@ -30,6 +31,8 @@ struct LedgerTests {
         #expect((ledger.epoch, ledger.lastID, ledger.bootID) == (2, 3, "b-1"))
         let entry = ledger.entries[Self.command.key]
         #expect(entry?.command == Self.command)
+        #expect(entry?.group == "/sys/fs/cgroup/a b/shipit-7-1-1")
+        #expect(ledger.groups == ["/sys/fs/cgroup/a b/shipit-7-1-1"])
         #expect(entry?.process == Self.process)
         #expect(entry?.left == [Self.process])
         #expect(entry?.end?.fate == .exited(1))
@@ -44,15 +47,20 @@ struct LedgerTests {
             let ledger = Ledger(reading: Array(bytes[..<length]))
             let entry = ledger.entries[Self.command.key]
             let facts: [Bool] = [
-                ledger.bootID != nil, ledger.epoch == 2, entry != nil, entry?.process != nil,
-                entry?.left.isEmpty == false, entry?.end != nil,
+                ledger.bootID != nil, ledger.epoch == 2, entry != nil, entry?.group != nil,
+                entry?.process != nil, entry?.left.isEmpty == false, entry?.end != nil,
             ]
             counts.append(facts.count { $0 })
             // What is known is always a beginning of what there was to know.
-            #expect(facts == (0..<6).map { $0 < counts.last! })
+            #expect(facts == (0..<7).map { $0 < counts.last! })
         }
-        #expect(counts.last == 6)
+        #expect(counts.last == 7)
         #expect(counts == counts.sorted())
+    }
+
+    @Test func `groups of an earlier boot are no more`() {
+        let later = Self.records + [.supervisor(pid: 8, startTime: 1, bootID: "b-2")]
+        #expect(Ledger(reading: later.flatMap(\.line)).groups == [])
     }
 
     @Test func `a damaged line is as good as none`() {

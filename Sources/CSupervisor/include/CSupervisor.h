@@ -14,6 +14,16 @@ int csup_spawn(
     pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *directory, int input, int output,
     int error, int extra);
 
+/// The same inside a control group (cgroup v2) from its first instruction on; `group` is a descriptor of the group's folder.
+/// Not for two threads at once. 0, or the errno of what failed in the new process; or, if it could not be made in there, minus
+/// the errno of that.
+int csup_spawn_in(
+    int group, pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *directory, int input,
+    int output, int error);
+
+/// Makes a control group in which processes can be started and killed at once. A descriptor of its folder, or -errno.
+int csup_make_group(const char *path);
+
 /// Orphaned descendants become children of this process. 0, or an errno.
 int csup_become_subreaper(void);
 

@@ -10,6 +10,17 @@ import ShipitEngine
 enum OutputFile {
     static let limit = 1 << 20
 
+    /// Makes it before the command does: what is written there may hold a secret for a moment, and the command's umask
+    /// may be anything. What an attempt that is taken up again has written stays.
+    static func prepare(_ path: String) throws(ActionError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if errno != EEXIST {
+            throw .stopped("cannot make \(path): \(errorWords(errno))")
+        }
+    }
+
     static func read(_ path: String) throws(ActionError) -> [String: String] {
         // Not through a link, and without waiting for the other end of a pipe: a command may have put anything there.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)

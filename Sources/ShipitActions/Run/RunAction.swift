@@ -19,6 +19,7 @@ public struct RunAction: Action {
     public func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {
         let command = try command(context)
         let file = context.variables["SHIPIT_OUTPUT"]
+        if let file { try OutputFile.prepare(file) }
         do throws(ActionError) {
             let end = try await context.services.command(
                 context.request(context.words(command), leavesRunning: context.leavesRunning), step: nil)

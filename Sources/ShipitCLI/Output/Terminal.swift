@@ -19,10 +19,16 @@ enum Terminal {
         guard isTerminal else { return nil }
         let kind = environment["TERM"] ?? ""
         if kind.isEmpty || kind == "dumb" || kind == "unknown" { return nil }
-        if let ci = environment["CI"], !["", "0", "false"].contains(ci.lowercased()) { return nil }
+        if isBuildServer(environment) { return nil }
         // https://no-color.org: present and not empty, whatever its value.
         let color = (environment["NO_COLOR"] ?? "").isEmpty
         return Style(color: color, unicode: isUnicode(environment))
+    }
+
+    /// Nobody watches there, whatever looks like a terminal.
+    static func isBuildServer(_ environment: [String: String]) -> Bool {
+        guard let ci = environment["CI"] else { return false }
+        return !["", "0", "false"].contains(ci.lowercased())
     }
 
     private static func isUnicode(_ environment: [String: String]) -> Bool {

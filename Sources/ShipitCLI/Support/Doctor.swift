@@ -23,7 +23,7 @@ struct Doctor {
             Finding(subject: "libraries", state: .good, words: LibraryVersions.words),
         ]
         findings += project()
-        findings.append(await supervisor())
+        findings += await supervisor()
         findings.append(shell())
         findings.append(builders())
         findings += serviceManager()
@@ -110,17 +110,24 @@ struct Doctor {
 
     // MARK: The machine
 
-    private func supervisor() async -> Finding {
+    private func supervisor() async -> [Finding] {
         let path = Wiring.supervisorPath ?? Self.besideThisProgram
         guard access(path, X_OK) == 0 else {
-            return Finding(
-                subject: "supervisor", state: .bad,
-                words: "\(path) is missing or cannot be executed; it belongs beside shipit")
+            let words = "\(path) is missing or cannot be executed; it belongs beside shipit"
+            return [Finding(subject: "supervisor", state: .bad, words: words)]
         }
-        if let trouble = await Wiring.troubleOfSupervisor() {
-            return Finding(subject: "supervisor", state: .bad, words: trouble)
+        switch await Wiring.trialOfSupervisor() {
+        case .failed(let trouble): return [Finding(subject: "supervisor", state: .bad, words: trouble)]
+        case .worked(let isInGroup):
+            return [
+                Finding(subject: "supervisor", state: .good, words: path),
+                Finding(
+                    subject: "processes", state: .good,
+                    words: isInGroup
+                        ? "each command in a control group (cgroup v2), which is killed at once"
+                        : "found by parentage and killed one by one: no cgroup v2 in which this user may make groups"),
+            ]
         }
-        return Finding(subject: "supervisor", state: .good, words: path)
     }
 
     private func shell() -> Finding {

@@ -4,8 +4,11 @@ import Foundation
 struct Questions {
     let streams: Streams
 
-    /// Somebody can read the question and answer it.
-    var isThere: Bool { Streams.isInputTerminal && Streams.isErrorTerminal }
+    /// Somebody can read the question and answer it. With `CI` set there is nobody, as if there were no terminal.
+    var isThere: Bool {
+        Streams.isInputTerminal && Streams.isErrorTerminal
+            && !Terminal.isBuildServer(ProcessInfo.processInfo.environment)
+    }
 
     /// Only `y` and `yes` mean yes; an end of input means no.
     func confirms(_ question: String) -> Bool {
