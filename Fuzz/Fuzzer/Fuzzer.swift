@@ -22,13 +22,27 @@ private let target = FuzzTarget.named(getenv("SHIPIT_FUZZ_TARGET").map { String(
         var arguments = CommandLine.unsafeArgv
         exit(
             runDriver(&count, &arguments) { bytes, count in
-                do {
-                    try target?.check(Array(UnsafeBufferPointer(start: bytes, count: count)))
-                } catch {
-                    // libFuzzer keeps the input of a process that ends so.
-                    fatalError("\(error)")
-                }
+                attempt(Array(UnsafeBufferPointer(start: bytes, count: count)))
                 return 0
             })
     }
+}
+
+/// Tries one input. libFuzzer keeps that of a process that ends.
+private func attempt(_ input: [UInt8]) {
+    let begin = processorTime()
+    do {
+        try target?.check(input)
+    } catch {
+        fatalError("\(error)")
+    }
+    let time = processorTime() - begin
+    if time > 1 { fatalError("it takes \(time) s") }
+}
+
+/// Seconds. While others have the processor, it is not the input's.
+private func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
