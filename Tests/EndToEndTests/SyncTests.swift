@@ -14,18 +14,19 @@ struct SyncTests {
           c: {needs: [b], run: [/bin/true, third]}
         """
 
-    /// The syncs and the commands' starts, in their order.
+    /// The syncs, what the ledger hears of, and the commands' starts, in their order.
     private func trace(_ project: ScratchProject) async throws -> [Substring] {
         let file = project.base + "/trace"
         let engine = try ChildProcess(
             [
-                "strace", "-f", "-y", "-qq", "-s", "4096", "-o", file, "-e", "trace=fsync,fdatasync,execve",
+                "strace", "-f", "-y", "-qq", "-s", "4096", "-o", file, "-e", "trace=fsync,fdatasync,execve,write",
                 try Binaries.shipit(), "deploy", "v1.0.0",
             ], folder: project.root, variables: project.variables, output: project.nextOutput())
         let ending = try await engine.ending(within: .seconds(60))
         #expect(ending == .code(0), "\(engine.printed)")
+        let telling = ["sync(", "execve(\"/bin/true\"", "/commands.ledger>, \"accepted "]
         return try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
-            .filter { $0.contains("sync(") || $0.contains("execve(\"/bin/true\"") }
+            .filter { line in telling.contains { line.contains($0) } }
     }
 
     private func place(of words: String, in trace: [Substring]) throws -> Int {
@@ -42,6 +43,22 @@ struct SyncTests {
         #expect(try place(of: "<\(project.root)>", in: trace) < start)
     }
 
+    @Test func `a state folder that cannot be made durable is not used`() async throws {
+        let project = try await ScratchProject(Self.pipeline, tags: ["v1.0.0", "v1.1.0"])
+        try await project.shipit("deploy", "v1.0.0").exits(0)
+        // Only the folder's own sync fails; SQLite, which syncs it as well, would say nothing of that.
+        let engine = try ChildProcess(
+            [
+                "strace", "-f", "-qq", "-o", "/dev/null", "-P", project.path(".shipit"), "-e", "trace=fsync", "-e",
+                "inject=fsync:error=EIO", try Binaries.shipit(), "deploy", "v1.1.0",
+            ], folder: project.root, variables: project.variables, output: project.nextOutput())
+
+        let ending = try await engine.ending(within: .seconds(60))
+
+        #expect(ending == .code(1), "\(engine.printed)")
+        #expect(engine.standardError.contains("durable"), "\(engine.printed)")
+    }
+
     @Test func `the journal is synced before each command starts, and behind the last one`() async throws {
         let project = try await ScratchProject(Self.pipeline)
 
@@ -54,5 +71,15 @@ struct SyncTests {
             before = start
         }
         #expect(trace[before...].contains { $0.contains("/journal.db-wal>") }, "behind the last")
+    }
+
+    @Test func `the ledger hears of a command before it starts`() async throws {
+        let project = try await ScratchProject(Self.pipeline)
+
+        let trace = try await trace(project)
+
+        for (stage, argument) in [("a", "first"), ("b", "second"), ("c", "third")] {
+            #expect(try place(of: "/\(stage)/1", in: trace) < place(of: "\"\(argument)\"", in: trace))
+        }
     }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import GRDB
 import ShipitCore
 import ShipitEngine
@@ -105,6 +105,30 @@ struct BackupTests {
             let second = try await action.perform(try scene.context(inputs, number: 2))
             #expect(second["path"] != first["path"])
             #expect(scene.names("backups").count == 4)
+        }
+    }
+
+    @Test(arguments: ["integrity", "restore"])
+    func `a database whose index and table do not agree is not backed up`(verify: String) async throws {
+        try await Scene.with { scene in
+            let path = scene.path("var/app.db")
+            let live = try LiveDatabase(path, wal: false)
+            try await live.queue.write { database in
+                try database.execute(
+                    sql: """
+                        CREATE TABLE note (text TEXT); CREATE INDEX note_text ON note (text);
+                        INSERT INTO note VALUES ('marked')
+                        """)
+            }
+            try live.queue.close()
+            var bytes = try Data(contentsOf: URL(filePath: path))
+            // In the index or in the table: they no longer agree.
+            let place = try #require(bytes.range(of: Data("marked".utf8), options: .backwards))
+            bytes[place.lowerBound] = UInt8(ascii: "M")
+            try bytes.write(to: URL(filePath: path))
+            let context = try scene.context(inputs.merging(["verify": .text(Template(literal: verify))]) { $1 })
+            #expect(await error { () throws(ActionError) in _ = try await action.perform(context) } != nil)
+            #expect(scene.names("backups").isEmpty)
         }
     }
 

@@ -34,6 +34,18 @@ final class MemoryStore: RunStore {
     func append(
         _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
+        try appendAny(events, to: run, at: now, after: last)
+    }
+
+    func appendWaiting(
+        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
+        try appendAny(events, to: run, at: now, after: last)
+    }
+
+    private func appendAny(
+        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64
+    ) throws(StoreError) -> Int64 {
         try beforeAppend(events)
         let found = contents.withLock { contents in
             let found = Int64(contents.entries.count)

@@ -2,13 +2,22 @@ import Foundation
 import ShipitCore
 import ShipitEngine
 
-/// What an engine needs beside a store: an action that only says that it was begun, and nothing of the world.
+/// What an engine needs beside a store: one action, which says that it was begun and does what the test wants, and commands
+/// that are only noted.
 final class Workshop: Sendable {
+    typealias Work = @Sendable (ActionContext) async throws(ActionError) -> [String: String]
+
     /// The run's own folder, gone with the test.
     let folder: String
     let begun = Begun()
+    /// The keys of the commands that were run.
+    let commands = Begun()
+    private let secrets: [String: String]
+    private let work: Work
 
-    init() throws {
+    init(secrets: [String: String] = [:], work: @escaping Work = { _ in [:] }) throws {
+        self.secrets = secrets
+        self.work = work
         folder = NSTemporaryDirectory() + "shipit-engine-" + UUID().uuidString.prefix(8).lowercased()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
@@ -39,19 +48,19 @@ final class Workshop: Sendable {
     }
 
     /// Goes on with that run as another engine.
-    func takeUp(store: MemoryStore) throws -> Conductor {
-        try launcher(store).takeUp("r1", acts: [], observer: SilentObserver()) { _, _ in parts(store) }
+    func takeUp(store: MemoryStore, boot: String = "boot") throws -> Conductor {
+        try launcher(store, boot: boot).takeUp("r1", acts: [], observer: SilentObserver()) { _, _ in parts(store) }
     }
 
-    private func launcher(_ store: MemoryStore) -> Launcher {
-        let holder = Holder(host: "here", pid: 1, startTime: 1, bootID: "boot", user: "ana")
+    private func launcher(_ store: MemoryStore, boot: String = "boot") -> Launcher {
+        let holder = Holder(host: "here", pid: 1, startTime: 1, bootID: boot, user: "ana")
         return Launcher(store: store, clock: WallClock(), holder: holder)
     }
 
     private func parts(_ store: MemoryStore) -> EngineParts {
         EngineParts(
-            store: store, processes: NoProcesses(), clock: WallClock(), actions: [Saying(begun: begun)], probes: [],
-            runFolder: folder, jobs: 2)
+            store: store, processes: NotedCommands(commands: commands), clock: WallClock(),
+            actions: [Saying(begun: begun, work: work)], probes: [], secrets: secrets, runFolder: folder, jobs: 2)
     }
 }
 
@@ -88,6 +97,7 @@ final class Begun: @unchecked Sendable {
 
 private struct Saying: Action {
     let begun: Begun
+    let work: Workshop.Work
 
     let description = ActionDescription(
         name: "say", help: "Says that it was begun.", inputs: [], outputs: nil, undo: .performs)
@@ -96,7 +106,7 @@ private struct Saying: Action {
 
     func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {
         begun.add(context.attempt.stage.text)
-        return [:]
+        return try await work(context)
     }
 
     func verify(_ context: ActionContext) async throws(ActionError) -> Verification { .notDone }
@@ -109,9 +119,12 @@ private struct WallClock: EngineClock {
     func sleep(_ span: TimeSpan) async throws { try await Task.sleep(for: .milliseconds(span.milliseconds)) }
 }
 
-private struct NoProcesses: Processes {
+private struct NotedCommands: Processes {
+    let commands: Begun
+
     func run(_ key: CommandKey, _ request: CommandRequest) async throws(ProcessesError) -> CommandEnd {
-        throw .unavailable("there are no commands in these tests")
+        commands.add(key.text)
+        return .exited(0)
     }
     func record(of key: CommandKey) async throws(ProcessesError) -> CommandRecord { .absent }
     func end(prefix: String) async throws(ProcessesError) {}
