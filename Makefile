@@ -9,7 +9,7 @@ BIN := .build/debug
 TESTS := swift test --skip-build
 AT_ONCE := --experimental-maximum-parallelization-width 4
 
-.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants fuzz hygiene
+.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants fuzz hygiene floods masks
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -74,6 +74,17 @@ TREES ?= 1000
 hygiene: build ## end a thousand hostile process trees each way (TREES=N SEED=N)
 	swift build -j $(JOBS) --build-tests
 	set -o pipefail; SHIPIT_HOSTILE_TREES=$(TREES) SHIPIT_HOSTILE_SEED=$(or $(SEED),1) $(TESTS) --filter HostileTreeTests | grep -vE '^[◇✔]'
+
+MIB ?= 1024
+
+floods: release ## print gigabytes under the built programs: speed, memory, and what is said to be left out (MIB=N)
+	SHIPIT_TEST_BIN=$${SHIPIT_TEST_BIN:-.build/release} Tests/Durability/floods $(MIB)
+
+MASKS ?= 10000000
+
+masks: build ## look for ten million disguised secrets in masked output (MASKS=N SEED=N)
+	swift build -j $(JOBS) --build-tests
+	set -o pipefail; SHIPIT_MASK_TRIALS=$(MASKS) SHIPIT_MASK_SEED=$(or $(SEED),7) $(TESTS) --filter MaskFormTests | grep -vE '^[◇✔]'
 
 check: lint test demo ## everything CI checks
 

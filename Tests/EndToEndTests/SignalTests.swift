@@ -120,6 +120,56 @@ struct SignalTests {
         #expect(project.effects == KilledEngineTests.whole)
     }
 
+    @Test func `a terminal that is closed is survived, too`() async throws {
+        let project = try await ScratchProject(KilledEngineTests.pipeline)
+        let terminal = try Self.inTerminal("deploy", "v1.0.0", "--yes", of: project, until: "b-begin")
+        try await project.untilEffect("b-begin")
+        try await eventually("the terminal is closed") { project.exists("closed") }
+
+        try project.touch("go")
+        #expect(try await terminal.ending(within: .seconds(30)) == .code(0))
+
+        #expect(project.effects == KilledEngineTests.whole)
+        #expect(try await project.status()["run"]["outcome"] == "succeeded")
+    }
+
+    @Test func `on a build server's terminal nobody is asked`() async throws {
+        let project = try await ScratchProject(KilledEngineTests.pipeline)
+        try project.touch("go")
+        let terminal = try Self.inTerminal("deploy", "v1.0.0", of: project, until: "never", variables: ["CI": "1"])
+
+        #expect(try await terminal.ending(within: .seconds(30)) == .code(0))
+
+        #expect(project.effects == KilledEngineTests.whole)
+    }
+
+    /// Runs shipit in a terminal that is closed once there is this effect.
+    private static func inTerminal(
+        _ words: String..., of project: ScratchProject, until effect: String, variables: [String: String] = [:]
+    ) throws -> ChildProcess {
+        let program = """
+            import os, pty, select, sys
+            child, terminal = pty.fork()
+            if child == 0:
+                os.execv(sys.argv[2], sys.argv[2:])
+            while True:
+                if select.select([terminal], [], [], 0.02)[0]:
+                    try:
+                        if not os.read(terminal, 65536): break
+                    except OSError:
+                        break
+                if os.path.exists("effects.log") and sys.argv[1] in open("effects.log").read().split("\\n"):
+                    os.close(terminal)
+                    open("closed", "w").close()
+                    break
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            """
+        return try ChildProcess(
+            ["python3", "-c", program, effect, try Binaries.shipit()] + words, folder: project.root,
+            variables: project.variables.merging(["TERM": "xterm"].merging(variables) { $1 }) { $1 },
+            output: project.nextOutput())
+    }
+
     @Test func `an engine that was stopped goes on where it was`() async throws {
         let (project, deploy) = try await Self.running()
 

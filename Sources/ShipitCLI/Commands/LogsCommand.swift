@@ -4,7 +4,12 @@ import ShipitEngine
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Print what the commands of a run have printed.")
+        commandName: "logs", abstract: "Print what the commands of a run have printed.",
+        discussion: """
+            As text, each line with its stage. With --output jsonl, a piece of output a line: at, stage, key, stream (stdout, \
+            stderr, or note for shipit's own words), bytes (how many of the command's own these are) and text. What is not \
+            UTF-8 is shown as \\xNN, and control sequences have no power. The journal's events are `shipit journal`'s.
+            """)
 
     @OptionGroup var place: PlaceOptions
     @OptionGroup var target: TargetOptions

@@ -37,10 +37,18 @@ final class OutputSink: Sendable {
                 // An end that takes nothing for so long is as good as gone.
                 if poll(&ready, 1, 5000) == 0 { return false }
             } else if count == 0 || errno != EINTR {
-                if count < 0, errno != EPIPE { trouble.withLock { [code = errno] in $0 = code } }
+                let code = errno
+                if count < 0, !isReaderGone(code) { trouble.withLock { $0 = code } }
                 return false
             }
         }
         return true
+    }
+
+    /// A terminal that was closed answers EIO, and no longer says that it was one; a disk that fails is no device of characters.
+    private func isReaderGone(_ code: Int32) -> Bool {
+        if code == EPIPE { return true }
+        var facts = stat()
+        return code == EIO && fstat(descriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFCHR
     }
 }

@@ -27,6 +27,9 @@ enum ProcessTable {
     /// The command lines of all processes, as anybody on the machine can read them.
     static func commandLines() -> [String] { ids().map { words(bytes("/proc/\($0)/cmdline")).joined(separator: " ") } }
 
+    /// The variables that a process was started with.
+    static func environment(of id: pid_t) -> String { words(bytes("/proc/\(id)/environ")).joined(separator: "\n") }
+
     /// Neither gone nor ended and only waiting to be reaped.
     static func isAlive(_ id: pid_t) -> Bool {
         let text = String(decoding: bytes("/proc/\(id)/stat"), as: UTF8.self)
