@@ -21,6 +21,9 @@ enum Wiring {
     /// Makes nothing and writes nothing.
     static func storeForReading(_ folder: String) throws -> any RunStore { try SQLiteStore(readingFolder: folder) }
 
+    /// The same, with what only an examination asks for.
+    static func storeForAudit(_ folder: String) throws -> SQLiteStore { try SQLiteStore(readingFolder: folder) }
+
     static func thisProcess() throws -> Holder { try Holder.current() }
 
     /// What a conductor works with, in the epoch that this engine has.
@@ -34,6 +37,14 @@ enum Wiring {
             secrets: resources.secrets, callerEnvironment: ProcessInfo.processInfo.environment,
             releaseTree: resources.releaseTree, previousTree: resources.previousTree, runFolder: resources.folder,
             jobs: resources.jobs)
+    }
+
+    /// Why this process could not drive a run in its folder; `nil` when it could.
+    static func trouble(inRunFolder folder: String) -> String? { LocalProcesses.trouble(inFolder: folder) }
+
+    /// Tells the run's supervisor, where there is one, that an engine of a newer epoch has come: it serves no older one then.
+    static func fence(_ run: RunID, folder: String, epoch: Epoch) async {
+        await LocalProcesses(run: run, folder: folder, epoch: epoch, supervisorPath: supervisorPath).fence()
     }
 
     static func output(inFolder folder: String) -> OutputLog { OutputLog(folder: folder) }

@@ -34,6 +34,10 @@ public final class LocalProcesses: Processes {
         throw .unavailable("the supervisor died \(Self.patience) times while it was to run \(key)")
     }
 
+    /// Makes a living supervisor refuse every engine of an older epoch. Best effort: where it cannot be reached, the next engine
+    /// does the same before it does anything else.
+    public func fence() async { _ = try? await connector.link(starting: false) }
+
     public func record(of key: CommandKey) async throws(ProcessesError) -> CommandRecord {
         for _ in 0..<Self.patience {
             if let link = try await connector.link(starting: false) {

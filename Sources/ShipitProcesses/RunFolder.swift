@@ -18,7 +18,11 @@ struct RunFolder: Sendable {
     }()
 
     func make() throws(ProcessesError) {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .unavailable(Self.words(path, errno)) }
+        if let reason = Sharing(of: Self.parent(of: path)).makeFolder(path) { throw .unavailable(reason) }
+    }
+
+    private static func parent(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     /// What is on record; nothing, if no supervisor has ever been there.

@@ -147,6 +147,7 @@ actor SupervisorConnector {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         // Where a crash of the supervisor itself would leave its last words.
         let words = open(folder.place("supervisor.err"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        if words >= 0 { Sharing(of: folder.path).apply(to: words) }
         defer {
             close(null)
             if words >= 0 { close(words) }

@@ -25,13 +25,17 @@ extension Holder {
 
     /// Proven only: of this host, and of another boot, or gone, or its number belongs to another process now. Of another
     /// host nothing is ever proven.
-    var isProvenDead: Bool {
-        guard host == ProcessLife.hostName(), let bootID = ProcessLife.bootID() else { return false }
-        if self.bootID != bootID { return true }
+    var isProvenDead: Bool { life == .dead }
+
+    /// By the process table of this machine alone.
+    var life: HolderLife {
+        guard host == ProcessLife.hostName(), let bootID = ProcessLife.bootID() else { return .unknown }
+        if self.bootID != bootID { return .dead }
         return switch ProcessLife.of(pid) {
-        case .running(let startTime): startTime != self.startTime
-        case .gone: true
-        case .unknown: false
+        case .running(let startTime) where startTime != self.startTime: .dead
+        case .running: ProcessLife.isStopped(pid) ? .stopped : .alive
+        case .gone: .dead
+        case .unknown: .unknown
         }
     }
 }
@@ -46,17 +50,24 @@ enum ProcessLife: Equatable {
     static let bootIDPath = "/proc/sys/kernel/random/boot_id"
 
     static func of(_ pid: Int) -> ProcessLife {
-        guard let stat = contents(of: "/proc/\(pid)/stat") else {
+        guard let fields = fields(of: pid) else {
             // A hidden process (`hidepid`) has no file here, but still takes signals.
             guard let number = pid_t(exactly: pid), number > 0 else { return .gone }
             return kill(number, 0) != 0 && errno == ESRCH ? .gone : .unknown
         }
-        // The command's name, in parentheses, may hold anything; what follows the last one is numbered from field 3.
-        guard let end = stat.lastIndex(of: ")") else { return .unknown }
-        let fields = stat[stat.index(after: end)...].split(separator: " ")
         guard fields.count > 19, let startTime = Int64(fields[19]) else { return .unknown }
         // A zombie has ended; only its parent has not asked yet.
         return fields[0] == "Z" || fields[0] == "X" ? .gone : .running(startTime: startTime)
+    }
+
+    /// By a signal (`T`) or by whoever traces it (`t`).
+    static func isStopped(_ pid: Int) -> Bool { ["T", "t"].contains(fields(of: pid)?.first) }
+
+    /// Of `/proc/PID/stat`, from the third on. The command's name before them, in parentheses, may hold anything.
+    private static func fields(of pid: Int) -> [String]? {
+        guard let stat = contents(of: "/proc/\(pid)/stat") else { return nil }
+        guard let end = stat.lastIndex(of: ")") else { return [] }
+        return stat[stat.index(after: end)...].split(separator: " ").map(String.init)
     }
 
     static func bootID() -> String? {

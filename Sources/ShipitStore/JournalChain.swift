@@ -10,7 +10,8 @@ struct JournalChain {
     static let eventVersion: Int64 = 1
 
     private let row: RunRow
-    private var sequence: Int64
+    /// The last event that was found good.
+    private(set) var sequence: Int64
     private var hash: Data
 
     /// Goes on after `sequence`, whose own hash is taken as good; after 0 the run's seal begins the chain.
@@ -32,16 +33,37 @@ struct JournalChain {
         }
     }
 
+    /// An event as it is stored, found good.
+    struct Link {
+        var entry: JournalEntry
+        var version: Int64
+        var body: String
+        var previous: Data
+        var hash: Data
+    }
+
     /// All that follow; the journal must end where the run's row says that it does.
     mutating func rest(in database: Database) throws -> [JournalEntry] {
-        let entries = try entries(through: .max, in: database)
-        guard sequence == row.head.lastSequence, hash == row.head.lastHash else {
-            throw damage("the journal ends at \(sequence), but the run was recorded up to \(row.head.lastSequence)")
-        }
+        var entries: [JournalEntry] = []
+        try walk(in: database) { entries.append($0.entry) }
         return entries
     }
 
+    /// The same one by one, so that no journal is too long.
+    mutating func walk(in database: Database, _ body: (Link) throws -> Void) throws {
+        try walk(through: .max, in: database, body)
+        guard sequence == row.head.lastSequence, hash == row.head.lastHash else {
+            throw damage("the journal ends at \(sequence), but the run was recorded up to \(row.head.lastSequence)")
+        }
+    }
+
     mutating func entries(through last: Int64, in database: Database) throws -> [JournalEntry] {
+        var entries: [JournalEntry] = []
+        try walk(through: last, in: database) { entries.append($0.entry) }
+        return entries
+    }
+
+    private mutating func walk(through last: Int64, in database: Database, _ body: (Link) throws -> Void) throws {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT sequence, at, type, version, body, previous, hash FROM events
@@ -49,12 +71,10 @@ struct JournalChain {
                 """)
         let rows = try Row.fetchCursor(statement, arguments: [row.head.number, sequence, last])
         let decoder = StoredJSON.decoder()
-        var entries: [JournalEntry] = []
-        while let event = try rows.next() { entries.append(try check(event, decoder)) }
-        return entries
+        while let event = try rows.next() { try body(try check(event, decoder)) }
     }
 
-    private mutating func check(_ event: Row, _ decoder: JSONDecoder) throws -> JournalEntry {
+    private mutating func check(_ event: Row, _ decoder: JSONDecoder) throws -> Link {
         let (number, at, type): (Int64, Int64, String) = (
             try event.value(at: 0), try event.value(at: 1), try event.value(at: 2)
         )
@@ -74,7 +94,8 @@ struct JournalChain {
         }
         guard decoded.type == type else { throw damage("event \(number) is called \(type), which it is not") }
         (sequence, hash) = (number, stored)
-        return JournalEntry(sequence: number, at: Instant(milliseconds: at), event: decoded)
+        let entry = JournalEntry(sequence: number, at: Instant(milliseconds: at), event: decoded)
+        return Link(entry: entry, version: version, body: body, previous: previous, hash: stored)
     }
 
     private func damage(_ reason: String) -> StoreError {

@@ -17,10 +17,13 @@ struct LockRow {
 
     /// All rows are looked at: one that is damaged may be the one that is looked for, and then every lock stays closed.
     static func fetch(_ environment: String, in database: Database) throws -> LockRow? {
+        try fetchAll(in: database).first { $0.environment == environment }
+    }
+
+    static func fetchAll(in database: Database) throws -> [LockRow] {
         let statement = try database.cachedStatement(
             sql: "SELECT number, environment, run, epoch, holder, held, dirty, seal FROM locks")
-        let rows = try Row.fetchAll(statement).map(LockRow.init)
-        return rows.first { $0.environment == environment }
+        return try Row.fetchAll(statement).map(LockRow.init)
     }
 
     private init(_ row: Row) throws {

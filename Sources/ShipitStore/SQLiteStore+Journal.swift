@@ -10,6 +10,9 @@ extension SQLiteStore {
             if let existing = try RunHead.fetch(id, in: database) {
                 throw StoreError.conflict(run: id, expected: 0, found: existing.lastSequence)
             }
+            for case .lockTaken(let epoch, _) in events {
+                try self.requireLock(of: run.created.environment, by: id, in: epoch, database)
+            }
             let created = try StoredJSON.encode(run.created)
             let plan = try StoredJSON.encode(run.plan)
             let planHash = Seal.text(plan)
@@ -62,10 +65,7 @@ extension SQLiteStore {
     ) throws(StoreError) -> Int64 {
         try write("append to the journal of \(run)") { database in
             guard var head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
-            let lock = try LockRow.fetch(head.environment, in: database)
-            guard let lock, lock.held, lock.run == run, lock.epoch == epoch else {
-                throw StoreError.fenced(by: try lock.flatMap { try self.state(of: $0, in: database) })
-            }
+            try self.requireLock(of: head.environment, by: run, in: epoch, database)
             guard head.lastSequence == last else {
                 throw StoreError.conflict(run: run, expected: last, found: head.lastSequence)
             }
@@ -84,6 +84,13 @@ extension SQLiteStore {
             }
             try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
             return head.lastSequence
+        }
+    }
+
+    private func requireLock(of environment: String, by run: RunID, in epoch: Epoch, _ database: Database) throws {
+        let lock = try LockRow.fetch(environment, in: database)
+        guard let lock, lock.held, lock.run == run, lock.epoch == epoch else {
+            throw StoreError.fenced(by: try lock.flatMap { try self.state(of: $0, in: database) })
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 public import ShipitCore
 public import ShipitEngine
@@ -49,6 +50,37 @@ extension SQLiteStore {
         }
     }
 
+    public func revokeLock(
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
+        summary: RunSummaryState, dirty: Bool
+    ) throws(StoreError) -> Epoch {
+        let environment = lock.environment
+        return try write("take the lock of \(environment) away") { database in
+            let current = try LockRow.fetch(environment, in: database)
+            guard let current, current.held, current.epoch == lock.epoch, current.run == lock.run else {
+                throw StoreError.fenced(by: try current.flatMap { try self.state(of: $0, in: database) })
+            }
+            if var head = try RunHead.fetch(lock.run, in: database) {
+                guard head.lastSequence == last else {
+                    throw StoreError.conflict(run: lock.run, expected: last, found: head.lastSequence)
+                }
+                try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+            }
+            let epoch = Epoch(current.epoch.number + 1)
+            var revoked = try LockRow(
+                number: current.number, environment: environment, run: lock.run, epoch: epoch, holder: holder,
+                dirty: dirty)
+            revoked.held = false
+            try revoked.save(in: database)
+            // The old holder keeps its lock of the system on a file without a name, where it is in nobody's way; whoever comes
+            // next makes a new one. Before the commit: once the row is free, the file must be, too.
+            if let path = self.folder?.lockFile(of: environment), unlink(path) != 0, errno != ENOENT {
+                throw StoreError.failed("take the lock of \(environment) away", cause: StateFolder.reason(errno))
+            }
+            return epoch
+        }
+    }
+
     public func lock(of environment: String) throws(StoreError) -> LockState? {
         let state = try read("look at the lock of \(environment)") { database in
             try LockRow.fetch(environment, in: database).flatMap { try self.state(of: $0, in: database) }
@@ -62,10 +94,23 @@ extension SQLiteStore {
     }
 
     private func judged(_ lock: LockRow) throws -> LockState {
-        LockState(
-            environment: lock.environment, run: lock.run, epoch: lock.epoch, holder: try lock.holder(),
-            // One who has given it back stands in nobody's way, living or not.
-            holderIsDead: try !lock.held || isDead(lock), dirty: lock.dirty)
+        let holder = try lock.holder()
+        // One who has given it back stands in nobody's way, living or not.
+        let isDead = try !lock.held || isDead(lock)
+        return LockState(
+            environment: lock.environment, run: lock.run, epoch: lock.epoch, holder: holder, holderIsDead: isDead,
+            dirty: lock.dirty, life: isDead ? .dead : try life(of: holder, of: lock.environment))
+    }
+
+    /// Of one who is not proven dead: where the process table doesn't tell, the system's lock does.
+    private func life(of holder: Holder, of environment: String) throws -> HolderLife {
+        switch holder.life {
+        case .alive: .alive
+        case .stopped: .stopped
+        case .dead: .alive
+        case .unknown:
+            try folder.map { try LockFile.isTaken($0.lockFile(of: environment)) } == true ? .alive : .unknown
+        }
     }
 
     /// Whether `run` may take the lock from where it stands.
@@ -77,10 +122,9 @@ extension SQLiteStore {
     /// Given back; or its holder was killed with nothing left to be resumed or undone: before the run was recorded, or
     /// between the run's good end and giving the lock back.
     private func isOpenToAll(_ lock: LockRow, in database: Database) throws -> Bool {
-        if lock.dirty { return false }
-        guard lock.held else { return true }
+        guard lock.held else { return !lock.dirty }
         guard try isDead(lock) else { return false }
-        guard let run = try RunHead.fetch(lock.run, in: database) else { return true }
+        guard let run = try RunHead.fetch(lock.run, in: database) else { return !lock.dirty }
         let clean: Set<Outcome> = [.succeeded, .superseded, .rolledBack, .refused]
         return run.summary.outcome.map(clean.contains) ?? false
     }

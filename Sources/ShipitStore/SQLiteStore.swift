@@ -28,7 +28,7 @@ public final class SQLiteStore: RunStore {
         let file = folder.databasePath
         database = try attempt("open \(file)", opening: file) {
             let database = try DatabaseQueue(path: file, configuration: Self.configuration(readOnly: false))
-            try database.writeWithoutTransaction { database in try Self.makeReady(database, file: file) }
+            try database.writeWithoutTransaction { database in try Self.makeReady(database, folder) }
             return database
         }
         Reserve(in: folder).fill(mode: folder.fileMode)
@@ -42,7 +42,8 @@ public final class SQLiteStore: RunStore {
     /// a disk that cannot be written.
     public init(readingFolder path: String) throws(StoreError) {
         isReadOnly = true
-        folder = try StateFolder.existing(at: path)
+        let folder = try StateFolder.existing(at: path)
+        self.folder = folder
         guard let file = folder?.databasePath else {
             database = nil
             return
@@ -50,6 +51,7 @@ public final class SQLiteStore: RunStore {
         database = try attempt("open \(file)", opening: file) {
             let database = try ReadOnlyDatabase.open(file, configuration: Self.configuration(readOnly: true))
             return switch try database.read(Schema.found(in:)) {
+            case .nothing where folder?.holdsRuns == true: throw StoreError.unusable(path: file, reason: Self.emptied)
             case .nothing: nil
             case .foreign: throw StoreError.unusable(path: file, reason: Self.foreign)
             case .version(Schema.known): database
@@ -58,6 +60,10 @@ public final class SQLiteStore: RunStore {
         }
     }
 
+    /// A journal is made before the first run's folder, so it has been there.
+    static let emptied =
+        "it is empty, but runs/ beside it holds runs: the journal was lost. Bring it back from a backup; to begin anew, move the "
+        + "whole folder away"
     private static let foreign = "it is a database, but not one of shipit's; nothing was changed"
 
     private static func configuration(readOnly: Bool) -> Configuration {
@@ -72,12 +78,14 @@ public final class SQLiteStore: RunStore {
     }
 
     /// Looks first and writes then: what is not ours is left as it was.
-    private static func makeReady(_ database: Database, file: String) throws {
+    private static func makeReady(_ database: Database, _ folder: StateFolder) throws {
+        let file = folder.databasePath
         let found = try Schema.found(in: database)
         switch found {
         case .foreign: throw StoreError.unusable(path: file, reason: foreign)
         case .version(let version) where version > Schema.known:
             throw StoreError.version(found: version, known: Schema.known)
+        case .nothing where folder.holdsRuns: throw StoreError.unusable(path: file, reason: emptied)
         case .version, .nothing: break
         }
         if try String.fetchOne(database, sql: "PRAGMA journal_mode") != "wal" {

@@ -29,6 +29,24 @@ enum Schema {
         return application == 0 && tables == 0 ? .nothing : .foreign
     }
 
+    /// Whether the tables are those that `migrate` makes, and there is nothing beside them, such as a trigger.
+    static func isAsMade(in database: Database) throws -> Bool {
+        let model = try DatabaseQueue()
+        let made = try model.writeWithoutTransaction { model in
+            try migrate(model)
+            return try tables(in: model)
+        }
+        return try tables(in: database) == made
+    }
+
+    private static func tables(in database: Database) throws -> Set<[String?]> {
+        let rows = try Row.fetchAll(database, sql: "SELECT type, name, tbl_name, sql FROM sqlite_master")
+        return Set(
+            try rows.map { row in
+                try [row.value("type"), row.value("name"), row.value("tbl_name"), row.value("sql") as String?]
+            })
+    }
+
     /// Brings the database to the known version.
     static func migrate(_ database: Database) throws {
         try database.inTransaction(.immediate) {

@@ -37,7 +37,10 @@ struct StateFolder {
     /// Opens the folder for reading only; `nil` where there is none yet.
     static func existing(at given: String) throws(StoreError) -> StateFolder? {
         guard let (folder, descriptor) = try open(absolute(given), toWrite: false) else { return nil }
-        guard try folder.check("journal.db", in: descriptor) else { return nil }
+        guard try folder.check("journal.db", in: descriptor) else {
+            if folder.holdsRuns { throw .unusable(path: folder.databasePath, reason: SQLiteStore.emptied) }
+            return nil
+        }
         return folder
     }
 
@@ -53,6 +56,12 @@ struct StateFolder {
             }
         }
         return "\(path)/locks/\(plain.joined()).lock"
+    }
+
+    /// Whether there are folders of runs. One that cannot be read tells nothing.
+    var holdsRuns: Bool {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path + "/runs") else { return false }
+        return !names.isEmpty
     }
 
     /// Makes the folder's list of files durable. SQLite does so too, but passes over an error.

@@ -20,6 +20,16 @@ func contents(of path: String) -> [UInt8]? {
     }
 }
 
+/// Opens a file of the run's folder, which it makes where it is missing: for the owner alone, or for the group where the folder
+/// is a group's (2770), whatever the umask says.
+func openKept(_ name: String, _ flags: Int32) -> Int32 {
+    let descriptor = open(name, flags | O_CREAT | O_CLOEXEC, 0o600)
+    var folder = stat()
+    // Another member's file has its mode already, and only its owner may set it.
+    if descriptor >= 0, stat(".", &folder) == 0, folder.st_mode & 0o2770 == 0o2770 { _ = fchmod(descriptor, 0o660) }
+    return descriptor
+}
+
 /// Writes all of it, or tells the errno that stopped it and how much got there.
 func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> (written: Int, failure: Int32) {
     var written = 0

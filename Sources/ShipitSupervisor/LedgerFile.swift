@@ -19,7 +19,7 @@ struct LedgerFile {
     private var unwritten: [LedgerRecord] = []
 
     static func open(bootID: String) -> Opening {
-        let descriptor = Glibc.open(Ledger.fileName, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let descriptor = openKept(Ledger.fileName, O_RDWR | O_APPEND)
         guard descriptor >= 0 else { return .failed("\(Ledger.fileName): \(description(ofError: errno))") }
         let refusal = csup_lock(descriptor)
         guard refusal == 0 else {

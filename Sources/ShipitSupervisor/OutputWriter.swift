@@ -12,7 +12,7 @@ struct OutputWriter {
     private var lostBytes = 0
 
     init?() {
-        descriptor = open(OutputFrame.fileName, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        descriptor = openKept(OutputFrame.fileName, O_RDWR | O_APPEND)
         guard descriptor >= 0 else { return nil }
         let size = Int64(lseek(descriptor, 0, SEEK_END))
         end = Self.endOfLastFrame(descriptor, size: size)
@@ -82,7 +82,7 @@ struct RingWriter {
 
     init?(command: UInt32, stream: UInt8, total: Int64) {
         let name = OutputRing.fileName(command: command, stream: stream)
-        descriptor = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        descriptor = openKept(name, O_RDWR | O_TRUNC)
         guard descriptor >= 0 else { return nil }
         self.total = total
         // Its room is taken at once, so that a disk that fills up later leaves no holes in it.

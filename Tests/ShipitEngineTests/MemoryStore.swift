@@ -10,6 +10,7 @@ final class MemoryStore: RunStore {
         var epoch: Int64 = 0
         var isHeld = false
         var isDirty = false
+        var holding: (run: RunID, holder: Holder)?
     }
 
     private let contents = Mutex(Contents())
@@ -70,6 +71,7 @@ final class MemoryStore: RunStore {
         contents.withLock { contents in
             contents.epoch += 1
             contents.isHeld = true
+            contents.holding = (run, holder)
             return .taken(Epoch(contents.epoch))
         }
     }
@@ -79,6 +81,31 @@ final class MemoryStore: RunStore {
             contents.isHeld = false
             contents.isDirty = dirty
         }
+    }
+
+    func revokeLock(
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
+        summary: RunSummaryState, dirty: Bool
+    ) throws(StoreError) -> Epoch {
+        contents.withLock { contents in
+            contents.entries += Self.entries(events, after: last, at: now)
+            contents.epoch += 1
+            (contents.isHeld, contents.isDirty) = (false, dirty)
+            return Epoch(contents.epoch)
+        }
+    }
+
+    func appendWaiting(
+        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
+        contents.withLock { contents in
+            contents.entries += Self.entries(events, after: last, at: now)
+            return last + Int64(events.count)
+        }
+    }
+
+    func goodEntries(of run: RunID, through last: Int64) throws(StoreError) -> [JournalEntry] {
+        contents.withLock { Array($0.entries.prefix(Int(last))) }
     }
 
     func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry] {
@@ -97,7 +124,15 @@ final class MemoryStore: RunStore {
 
     func plan(of run: RunID) throws(StoreError) -> Plan? { contents.withLock { $0.run?.plan } }
 
-    func lock(of environment: String) throws(StoreError) -> LockState? { nil }
+    func lock(of environment: String) throws(StoreError) -> LockState? {
+        contents.withLock { contents in
+            guard let holding = contents.holding, contents.isHeld || contents.isDirty else { return nil }
+            return LockState(
+                environment: environment, run: holding.run, epoch: Epoch(contents.epoch), holder: holding.holder,
+                holderIsDead: !contents.isHeld, dirty: contents.isDirty)
+        }
+    }
+
     func runs(matching prefix: String?, environment: String?, limit: Int) throws(StoreError) -> [RunRecord] { [] }
     func liveRun(pipeline: String, environment: String) throws(StoreError) -> RunRecord? { nil }
     func request(_ act: OperatorAct, of run: RunID, at now: Instant) throws(StoreError) {}

@@ -110,6 +110,63 @@ extension RunStoreContract {
             #expect(again == .taken(Epoch(epoch.number + 1)))
             #expect(try store.lock(of: "production")?.dirty == true)
         },
+        RunStoreContract("a lock that is taken away fences its living holder, and is kept for its run") { open in
+            let process = try OtherProcess()
+            let holding = try open()
+            let old = try holding.begin(Sample.run("r1"), holder: process.holder)
+            let store = try open()
+            let lock = try #require(try store.lock(of: "production"))
+            let events: [RunEvent] = [
+                .operatorActed(OperatorAct(.unlock, by: "bob", why: "gone home")), .interrupted(reason: "unlocked"),
+            ]
+            let summary = RunSummaryState(state: .interrupted)
+            #expect(throws: StoreError.conflict(run: "r1", expected: 0, found: 1)) {
+                try store.revokeLock(
+                    lock, by: .current(), recording: events, after: 0, at: Sample.start, summary: summary, dirty: true)
+            }
+            let epoch = try store.revokeLock(
+                lock, by: .current(), recording: events, after: 1, at: Sample.start, summary: summary, dirty: true)
+            #expect(epoch > old)
+            #expect(throws: StoreError.self) {
+                try holding.append(
+                    Sample.events(1), to: "r1", at: Sample.start, epoch: old, after: 3,
+                    summary: RunSummaryState(state: .running))
+            }
+            #expect(throws: StoreError.self) {
+                try holding.releaseLock(environment: "production", epoch: old, dirty: false)
+            }
+            #expect(try store.entries(of: "r1", after: 1).map(\.event) == events)
+            #expect(try store.lock(of: "production")?.holderIsDead == true)
+            // Once more, and it has changed hands.
+            #expect(throws: StoreError.self) {
+                try store.revokeLock(
+                    lock, by: .current(), recording: [], after: 3, at: Sample.start, summary: summary, dirty: true)
+            }
+            if case .taken = try open().takeLock(environment: "production", run: "r2", holder: .current()) {
+                Issue.record("another run was let in")
+            }
+            // Although the old holder still lives, and has its lock of the system.
+            let answer = try store.takeLock(environment: "production", run: "r1", holder: .current())
+            #expect(answer == .taken(Epoch(epoch.number + 1)))
+            withExtendedLifetime(holding) {}
+        },
+        RunStoreContract("a run that says it has the lock is recorded only if it has") { open in
+            let store = try open()
+            let run = Sample.run("r1")
+            guard
+                case .taken(let epoch) = try store.takeLock(environment: "production", run: "r1", holder: .current())
+            else { return }
+            let lock = try #require(try store.lock(of: "production"))
+            let next = try open().revokeLock(
+                lock, by: .current(), recording: [], after: 0, at: Sample.start,
+                summary: RunSummaryState(state: .waiting), dirty: false)
+            #expect(next > epoch)
+            #expect(throws: StoreError.self) {
+                try store.create(run, events: [.lockTaken(epoch: epoch, holder: .current())], at: Sample.start)
+            }
+            #expect(try store.run("r1") == nil)
+            #expect(try store.lock(of: "production") == nil)
+        },
         RunStoreContract("a lock left by a run that had ended well keeps nobody out") { open in
             let process = try OtherProcess()
             let run = Sample.run("r1")

@@ -166,6 +166,7 @@ struct Invariants {
         switch act.kind {
         case .cancel: isCancelled = true
         case .abandon: isAbandoned = true
+        case .unlock: break
         case .rollback:
             wasAskedBack = true
             isRollingBack = false

@@ -130,7 +130,7 @@ struct Resumption {
         -> Int32
     {
         let run = reading.record.created.run
-        if let lock = reading.lock, lock.holderIsDead, !lock.dirty {
+        if let lock = reading.lock, lock.holderIsDead, !(lock.dirty && reading.state.isDirty) {
             let session = try Session(stateFolder: stateFolder, form: form, streams: streams)
             let answer = try session.store.takeLock(environment: lock.environment, run: run, holder: session.holder)
             if case .taken(let epoch) = answer {

@@ -22,7 +22,10 @@ public struct ShipitCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Authoring and upkeep",
-                subcommands: [ValidateCommand.self, DoctorCommand.self, VersionCommand.self]),
+                subcommands: [
+                    ValidateCommand.self, DoctorCommand.self, UnlockCommand.self, AuditCommand.self,
+                    VersionCommand.self,
+                ]),
         ])
 
     public init() {}
@@ -39,9 +42,18 @@ public struct ShipitCommand: AsyncParsableCommand {
     }
 
     static func run(_ arguments: [String]) async -> Int32 {
-        let streams = Streams()
         do {
-            var command = try parseAsRoot(arguments)
+            let command = try parseAsRoot(arguments)
+            return await TypedPlace.$words.withValue(TypedPlace.words(of: command)) { await run(command, arguments) }
+        } catch {
+            return answer(error, arguments, Streams())
+        }
+    }
+
+    private static func run(_ parsed: any ParsableCommand, _ arguments: [String]) async -> Int32 {
+        let streams = Streams()
+        var command = parsed
+        do {
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -86,7 +98,13 @@ public struct ShipitCommand: AsyncParsableCommand {
             || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
     }
 
-    private static var commandNames: [String] {
+    /// Commands that are followed by one of their own, such as `audit verify`.
+    static var groupNames: [String] {
+        configuration.subcommands.filter { !$0.configuration.subcommands.isEmpty }
+            .compactMap { $0.configuration.commandName }
+    }
+
+    static var commandNames: [String] {
         configuration.subcommands.compactMap { $0.configuration.commandName }
     }
 }

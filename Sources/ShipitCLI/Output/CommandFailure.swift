@@ -11,18 +11,21 @@ struct CommandFailure: Error, Hashable, Sendable {
         self.hint = hint
     }
 
+    /// Its commands as they must be typed here.
+    private var completeHint: String? { hint.map(TypedPlace.complete) }
+
     /// For standard error.
     var text: String {
         let word = exitCode == 3 ? "refused" : "error"
         let lines = ["\(word): " + CallWords.split(message).joined(separator: "\n  ")]
-        return (lines + (hint.map(CallWords.split) ?? []).map { "  " + $0 }).joined(separator: "\n") + "\n"
+        return (lines + (completeHint.map(CallWords.split) ?? []).map { "  " + $0 }).joined(separator: "\n") + "\n"
     }
 
     /// The same for programs that read JSON.
     var json: String {
         JSONValue.members([
             "error": .members([
-                "exitCode": .integer(Int64(exitCode)), "message": .string(message), "hint": .text(hint),
+                "exitCode": .integer(Int64(exitCode)), "message": .string(message), "hint": .text(completeHint),
             ])
         ]).pretty + "\n"
     }

@@ -98,24 +98,44 @@ enum ErrorText {
     // MARK: Locks
 
     /// Why `deploy` may not have the environment now, and which commands open it.
-    static func refusal(_ lock: LockState) -> CommandFailure {
+    /// - Parameter isUnfinished: whether the run is known to have no end yet.
+    static func refusal(_ lock: LockState, isUnfinished: Bool = false) -> CommandFailure {
         let run = lock.run
-        if lock.dirty {
+        if !lock.holderIsDead { return refusalOfLiving(lock) }
+        if lock.dirty, !isUnfinished {
             return CommandFailure(
                 exitCode: 3, "\(lock.environment) is closed: run \(run) ended with something not undone",
                 hint: "see what with: shipit status \(run)\nthen: shipit rollback \(run)\n"
                     + "or: shipit abandon \(run) --why TEXT")
         }
-        if lock.holderIsDead {
-            return CommandFailure(
-                exitCode: 3,
-                "\(lock.environment) belongs to run \(run), which was interrupted "
-                    + "(\(EventWords.words(lock.holder)), gone)",
-                hint: "go on with: shipit resume \(run)\nor undo it: shipit rollback \(run)\n"
-                    + "or leave it as it is: shipit abandon \(run) --why TEXT")
-        }
+        // One that gave it back, or had it taken away, need not be gone.
+        let who = lock.dirty ? "" : " (\(EventWords.words(lock.holder)), gone)"
         return CommandFailure(
-            exitCode: 3, "\(lock.environment) belongs to run \(run) (\(EventWords.words(lock.holder)))",
-            hint: "look with: shipit status \(run)")
+            exitCode: 3, "\(lock.environment) belongs to run \(run), which was interrupted\(who)",
+            hint: waysOut(of: run))
+    }
+
+    private static func refusalOfLiving(_ lock: LockState) -> CommandFailure {
+        let state = lock.life == .alive ? "" : ", \(words(lock.life))"
+        let unlock = "\nif it will never go on: shipit unlock \(lock.environment)"
+        return CommandFailure(
+            exitCode: 3,
+            "\(lock.environment) belongs to run \(lock.run) (\(EventWords.words(lock.holder))\(state))",
+            hint: "look with: shipit status \(lock.run)" + (state.isEmpty ? "" : unlock))
+    }
+
+    /// What is done with a run that nobody drives any more.
+    static func waysOut(of run: RunID) -> String {
+        "go on with: shipit resume \(run)\nor undo it: shipit rollback \(run)\n"
+            + "or leave it as it is: shipit abandon \(run) --why TEXT"
+    }
+
+    static func words(_ life: HolderLife) -> String {
+        switch life {
+        case .alive: "alive"
+        case .stopped: "stopped"
+        case .dead: "gone"
+        case .unknown: "of which nothing can be known from here"
+        }
     }
 }

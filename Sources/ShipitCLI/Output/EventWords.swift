@@ -109,6 +109,7 @@ struct EventWords: Hashable, Sendable {
             case .cancel: "cancels the run"
             case .rollback: "rolls the run back"
             case .abandon: "abandons the run"
+            case .unlock: "takes the lock away from whoever drives the run"
             case .skip(let stage): "skips \(stage)"
             case .retry(let stage): "retries \(stage)"
             case .answer(let stage, let answer): "answers for \(stage): \(answer.rawValue)"

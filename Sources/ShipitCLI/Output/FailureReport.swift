@@ -139,12 +139,13 @@ enum FailureReport {
 
     private static func next(_ view: RunView) -> [String] {
         if let step = NextStep(view) { return step.lines }
-        guard view.phase == .finished else { return ["next: shipit status \(view.created.run)"] }
+        guard view.phase == .finished else { return NextStep(command: "shipit status \(view.created.run)").lines }
         if view.state.abandonedBy != nil { return [] }
         if let culprit = culprit(view), culprit.part == .perform {
-            return ["next: shipit logs \(view.created.run) \(ShellWord.quoted(SafeText.line(culprit.stage.text)))"]
+            let stage = ShellWord.quoted(SafeText.line(culprit.stage.text))
+            return NextStep(command: "shipit logs \(view.created.run) \(stage)").lines
         }
-        return view.state.outcome == .refused ? [] : ["next: shipit journal \(view.created.run)"]
+        return view.state.outcome == .refused ? [] : NextStep(command: "shipit journal \(view.created.run)").lines
     }
 
     private static func words(_ attempt: AttemptID) -> String {

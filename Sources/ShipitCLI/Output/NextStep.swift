@@ -8,11 +8,13 @@ struct NextStep: Hashable, Sendable {
     /// What is not put right while the run stands still.
     var open: String?
 
+    private var typed: String { TypedPlace.complete(command) }
+
     /// The command; what is open stands behind it as the shell's comment, so it can be typed as it stands.
-    var line: String { open.map { "\(command) # \($0)" } ?? command }
+    var line: String { open.map { "\(typed) # \($0)" } ?? typed }
 
     /// The command and what should be known with it, as lines for a person.
-    var lines: [String] { ["next: \(command)"] + [note, open].compactMap(\.self).map { "  (\($0))" } }
+    var lines: [String] { ["next: \(typed)"] + [note, open].compactMap(\.self).map { "  (\($0))" } }
 
     /// `nil` when nothing is to be done: the run goes on by itself, or has ended with nothing left open.
     init?(_ view: RunView) {
@@ -26,6 +28,11 @@ struct NextStep: Hashable, Sendable {
             guard let next = Self.ofFinished(view) else { return nil }
             self = next
         }
+    }
+
+    /// Of a run that nobody drives any more.
+    static func resume(_ run: RunID) -> NextStep {
+        NextStep(command: "shipit resume \(run)", note: "or shipit rollback, or shipit abandon --why TEXT")
     }
 
     init(command: String, note: String? = nil, open: String? = nil) {

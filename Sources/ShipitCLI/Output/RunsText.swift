@@ -5,7 +5,7 @@ import ShipitEngine
 enum RunsText {
     /// - Parameter dead: the runs whose holder is proven dead.
     static func text(_ records: [RunRecord], dead: Set<RunID> = [], now: Instant) -> String {
-        guard !records.isEmpty else { return "no runs yet; begin one with: shipit deploy TAG\n" }
+        guard !records.isEmpty else { return TypedPlace.complete("no runs yet; begin one with: shipit deploy TAG\n") }
         var table = Table(["RUN", "RELEASE", "ENVIRONMENT", "STATE", "STARTED (UTC)", "TOOK", "BY"])
         for record in records {
             let (created, summary) = (record.created, record.summary)

@@ -11,7 +11,10 @@ enum ArgumentOrder {
             if withValue.contains(word), let value = rest.popFirst() { leading.append(value) }
         }
         guard !leading.isEmpty, let command = rest.first, !command.hasPrefix("-") else { return arguments }
-        return [command] + leading + rest.dropFirst()
+        // A command of a group is two words.
+        let words =
+            ShipitCommand.groupNames.contains(command) && rest.dropFirst().first?.hasPrefix("-") == false ? 2 : 1
+        return rest.prefix(words) + leading + rest.dropFirst(words)
     }
 
     private static func isGlobal(_ word: String) -> Bool {

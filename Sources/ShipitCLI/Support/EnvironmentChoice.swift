@@ -30,10 +30,20 @@ enum EnvironmentChoice {
             hint: "say which with --env NAME")
     }
 
-    static func unknown(_ name: String, _ known: [String]) -> CommandFailure {
+    /// Those of all pipelines that can be read.
+    static func all(in place: Place) -> [String] {
+        guard let project = try? place.project() else { return [] }
+        let pipelines = PipelineFile.all(of: project).compactMap { name in
+            try? PipelineText.read(Place.join(project.root, "pipelines/\(name).yaml"), shownAs: name).pipeline
+        }
+        return Set(pipelines.flatMap { complete($0).environments.map(\.name) }).sorted()
+    }
+
+    static func unknown(_ name: String, _ known: [String], option: String = "--env ") -> CommandFailure {
         let near = Suggestion.closest(to: name, among: known)
         return CommandFailure(
             .usage, "there is no environment \"\(name)\"",
-            hint: near.map { "did you mean --env \($0)?" } ?? "environments: \(known.joined(separator: ", "))")
+            hint: near.map { "did you mean \(option)\($0)?" }
+                ?? (known.isEmpty ? nil : "environments: \(known.joined(separator: ", "))"))
     }
 }

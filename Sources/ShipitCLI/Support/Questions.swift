@@ -20,6 +20,16 @@ struct Questions {
         return ["y", "yes"].contains(answer.trimmingCharacters(in: .whitespaces).lowercased())
     }
 
+    /// What the person types; `nil` at an end of input.
+    func answer(_ question: String) -> String? {
+        streams.progress("\(question) ")
+        guard let answer = readLine() else {
+            streams.progress("\n")
+            return nil
+        }
+        return answer.trimmingCharacters(in: .whitespaces)
+    }
+
     /// One of several, by its number or by its name; `nil` when the person gives none.
     func choice(_ question: String, among choices: [(name: String, words: String)]) -> Int? {
         streams.progress(question + "\n")

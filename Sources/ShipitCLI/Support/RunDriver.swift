@@ -1,3 +1,4 @@
+import Foundation
 import ShipitCore
 import ShipitEngine
 
@@ -30,11 +31,20 @@ struct RunDriver {
     func takeUp(_ reading: RunReading, acts: [OperatorAct], with resources: RunResources) async throws -> Int32 {
         let id = reading.record.created.run
         let plan = reading.state.plan
+        // Before the lock: who could do nothing with the run must not have it.
+        try Self.requireAccess(to: id, in: resources.folder)
         return try await drive(id, plan: plan, shownFrom: reading.sequence, with: resources) { launcher, observer in
             try launcher.takeUp(id, acts: acts, observer: observer) { epoch, _ in
                 Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
             }
         }
+    }
+
+    private static func requireAccess(to run: RunID, in folder: String) throws(CommandFailure) {
+        guard let trouble = Wiring.trouble(inRunFolder: folder) else { return }
+        throw CommandFailure(
+            .machine, "run \(run) cannot be taken up by \(NSUserName()): \(trouble)\nnothing was changed",
+            hint: "do it as the user who drove it last")
     }
 
     /// - Parameter sequence: the last event that need not be shown any more.
@@ -57,7 +67,7 @@ struct RunDriver {
             state = try await conductor.drive()
         } catch {
             beat.stop()
-            throw RunErrors.failure(error, run: run)
+            throw RunErrors.failure(error, run: run, in: session.store)
         }
         beat.stop()
         await Wiring.shutDown()

@@ -26,12 +26,15 @@ enum RunErrors {
     }
 
     /// Why this engine stopped; the run itself is where the journal says.
-    static func failure(_ error: EngineError, run: RunID) -> CommandFailure {
+    static func failure(_ error: EngineError, run: RunID, in store: any RunStore) -> CommandFailure {
         var failure: CommandFailure
         switch error {
         case .journal(let cause): failure = ErrorText.failure(cause)
-        case .fenced(let lock): return ErrorText.failure(StoreError.fenced(by: lock))
-        case .processes(.fenced(let epoch)): return ErrorText.failure(ProcessesError.fenced(by: epoch))
+        case .fenced(let lock): return overtaken(run, by: lock, in: store)
+        case .processes(.fenced):
+            // The supervisor knows the epoch alone; the store knows who has it.
+            let environment = (try? store.run(run))?.created.environment
+            return overtaken(run, by: environment.flatMap { try? store.lock(of: $0) }, in: store)
         case .processes(let cause): failure = ErrorText.failure(cause)
         case .broken(let what): failure = CommandFailure(.machine, "the run was stopped: \(what)")
         }
@@ -40,6 +43,23 @@ enum RunErrors {
         let resume = "when that is mended: shipit resume \(run)"
         failure.hint = failure.hint.map { "\($0)\n\(resume)" } ?? resume
         return failure
+    }
+}
+
+extension RunErrors {
+    /// A person took the lock away, or another shipit the run over. Only for words: what cannot be read is left out of them.
+    private static func overtaken(_ run: RunID, by lock: LockState?, in store: any RunStore) -> CommandFailure {
+        guard let record = try? store.run(run), let reading = try? RunReading(record, in: store),
+            let act = reading.state.acts.last(where: { $0.kind == .unlock })
+        else { return ErrorText.failure(StoreError.fenced(by: lock)) }
+        let why = act.why.map { ": \($0)" } ?? ""
+        let isOpen = reading.state.outcome == nil && !reading.isHeld
+        return CommandFailure(
+            .machine,
+            "\(act.by) took the lock of \(record.created.environment) away from this shipit\(why)\n"
+                + "it has stopped and changes nothing"
+                + (isOpen ? "; what its commands do goes on until the run is taken up" : ""),
+            hint: isOpen ? ErrorText.waysOut(of: run) : "see what became of it with: shipit status \(run)")
     }
 }
 

@@ -18,6 +18,7 @@ struct RunNote: Hashable, Sendable, Codable {
 /// Keeps what actions say in a file of the run's folder, a JSON object a line, beside the output of its commands.
 final class NotesFile: NoteLog {
     private let path: String
+    private let sharing: Sharing
     private let secrets: [String]
     private let clock: SystemClock
     private let open = Mutex(Open())
@@ -33,6 +34,7 @@ final class NotesFile: NoteLog {
     /// - Parameter secrets: values that must not reach the disk.
     init(inRunFolder folder: String, secrets: some Collection<String>, clock: SystemClock) {
         path = Self.path(inRunFolder: folder)
+        sharing = Sharing(of: folder)
         // The longest first: one may be a part of another.
         self.secrets = secrets.filter { !$0.isEmpty }.sorted { $0.utf8.count > $1.utf8.count }
         self.clock = clock
@@ -51,6 +53,7 @@ final class NotesFile: NoteLog {
         open.withLock { open in
             if open.descriptor < 0 {
                 open.descriptor = Foundation.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+                sharing.apply(to: open.descriptor)
             }
             guard open.descriptor >= 0, open.written + line.count <= Self.sizeLimit else { return }
             // One write a line, so that a reader never sees half of one for long.

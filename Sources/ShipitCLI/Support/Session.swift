@@ -28,18 +28,17 @@ struct Session {
 
     func folder(of run: RunID) -> String { Project.runFolder(of: run, in: stateFolder) }
 
-    /// Makes the run's private folder, and puts the pipeline's text there: what the run was planned from.
+    /// Makes the run's folder, and puts the pipeline's text there: what the run was planned from.
     func makeFolder(of run: RunID, pipeline bytes: [UInt8]) throws(CommandFailure) -> String {
         let folder = folder(of: run)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw CommandFailure(.machine, "cannot make \(folder): \(error.localizedDescription)")
+        let sharing = Sharing(of: stateFolder)
+        if let reason = sharing.makeFolder(folder) {
+            throw CommandFailure(.machine, "the run's folder cannot be made: \(reason)")
         }
         let file = PinnedPipeline.path(inRunFolder: folder)
         guard
-            FileManager.default.createFile(atPath: file, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
+            FileManager.default.createFile(
+                atPath: file, contents: Data(bytes), attributes: [.posixPermissions: Int(sharing.fileMode)])
         else {
             throw CommandFailure(.machine, "cannot write \(file)", hint: "is the disk full?")
         }

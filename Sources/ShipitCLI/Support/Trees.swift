@@ -1,5 +1,6 @@
 import Foundation
 import ShipitCore
+import ShipitEngine
 
 /// The trees of releases, exported read-only into the state folder and shared among runs.
 struct Trees {
@@ -14,12 +15,8 @@ struct Trees {
     func export(_ release: Release, from releases: Releases) throws -> String {
         if let tree = existing(release) { return tree }
         let folder = Project.treeFolder(of: release.commit, in: stateFolder)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: stateFolder + "/trees", withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw CommandFailure(.machine, "cannot make \(stateFolder)/trees: \(error.localizedDescription)")
+        if let reason = Sharing(of: stateFolder).makeFolder(stateFolder + "/trees") {
+            throw CommandFailure(.machine, "the folder for releases' trees cannot be made: \(reason)")
         }
         try releases.export(release, to: folder)
         return folder

@@ -7,6 +7,8 @@ extension RunState {
             if outcome != nil { return "the run has ended already" }
             return isBoundBack ? "the run is rolling back already" : nil
         case .rollback: return refusalOfRollback
+        // Of the lock, whatever the run itself is at.
+        case .unlock: return nil
         case .abandon:
             if abandonedBy != nil { return "the run has been abandoned already" }
             return outcome == nil || ExitCode.of(self) == 5 ? nil : "the run has ended, and nothing of it is left open"

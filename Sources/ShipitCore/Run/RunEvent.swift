@@ -97,6 +97,8 @@ public struct OperatorAct: Hashable, Sendable, Codable {
         case cancel
         case rollback
         case abandon
+        /// The lock was taken away from whoever drove the run.
+        case unlock
         case skip(StageName)
         case retry(StageName)
         /// The answer to an attempt of unknown outcome.

@@ -136,6 +136,7 @@ extension RunEvent: Codable {
             case .cancel: ("cancel", nil, nil)
             case .rollback: ("rollback", nil, nil)
             case .abandon: ("abandon", nil, nil)
+            case .unlock: ("unlock", nil, nil)
             case .skip(let stage): ("skip", stage, nil)
             case .retry(let stage): ("retry", stage, nil)
             case .answer(let stage, let answer): ("answer", stage, answer)
@@ -221,6 +222,7 @@ extension RunEvent: Codable {
             case "cancel": .cancel
             case "rollback": .rollback
             case "abandon": .abandon
+            case "unlock": .unlock
             case "skip": .skip(try stage())
             case "retry": .retry(try stage())
             case "answer": .answer(try stage(), try json.decode(OperatorAct.Answer.self, forKey: .answer))

@@ -6,6 +6,7 @@ extension RunState {
             cancelledBy = act.by
             pausedReason = nil
         case .abandon: abandonedBy = act.by
+        case .unlock: break
         case .rollback:
             rollbackWasAskedFor = true
             reopen()

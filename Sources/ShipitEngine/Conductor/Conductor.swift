@@ -76,6 +76,7 @@ public final class Conductor: Sendable {
                 let instant = parts.clock.now
                 var inbox = letters.map(\.happening)
                 if instant >= nextLook {
+                    try requireLock()
                     inbox += try parts.store.takeRequests(of: run).map(Happening.asked)
                     nextLook = instant + Self.requestBeat
                 }
@@ -107,8 +108,14 @@ public final class Conductor: Sendable {
         }
     }
 
-    /// How often the run's inbox is looked at.
+    /// How often the run's inbox and its lock are looked at.
     private static let requestBeat = TimeSpan.milliseconds(250)
+
+    /// Whoever had its lock taken away must learn it without having anything to write.
+    private func requireLock() throws(StoreError) {
+        let lock = try parts.store.lock(of: environment)
+        guard let lock, lock.run == run, lock.epoch == epoch else { throw .fenced(by: lock) }
+    }
 
     private func append(
         _ events: [RunEvent], _ state: RunState, after sequence: Int64, now: Instant

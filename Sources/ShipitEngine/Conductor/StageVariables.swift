@@ -54,12 +54,7 @@ enum StageVariables {
     static func makeScratch(_ runFolder: String, _ attempt: AttemptID) throws(ActionError) -> String {
         let part = attempt.part == .perform ? "" : "\(attempt.part.rawValue)-"
         let path = "\(runFolder)/work/\(Paths.safeName(attempt.stage.text))/\(part)\(attempt.number)"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw .stopped("cannot make \(path): \(error.localizedDescription)")
-        }
+        if let reason = Sharing(of: runFolder).makeFolder(path) { throw .stopped("cannot make \(reason)") }
         return path
     }
 }

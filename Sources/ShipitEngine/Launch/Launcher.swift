@@ -81,6 +81,45 @@ public struct Launcher: Sendable {
         }
     }
 
+    /// Takes a lock away from whoever has it, because a person says so: it is recorded in the run that held it, which can
+    /// then be resumed, rolled back or abandoned. Nothing else of the run is touched.
+    /// - Parameter lock: what the person saw.
+    public func unlock(_ lock: LockState, why: String?) throws -> Epoch {
+        let act = OperatorAct(.unlock, by: holder.user, why: why)
+        var tries = 0
+        while true {
+            let record = try store.run(lock.run)
+            var events: [RunEvent] = []
+            var (summary, last, dirty) = (RunSummaryState(state: .waiting), Int64(0), false)
+            if let record, let plan = try store.plan(of: lock.run) {
+                var state = RunState(plan: plan)
+                for entry in try store.entries(of: lock.run, after: 0) {
+                    state.apply(entry.event, at: entry.at)
+                    last = entry.sequence
+                }
+                events = [.operatorActed(act)]
+                if state.outcome == nil {
+                    let because = why.map { ": \($0)" } ?? ""
+                    events.append(.interrupted(reason: "\(act.by) took its lock away\(because)"))
+                }
+                for event in events { state.apply(event, at: clock.now) }
+                summary = RunSummaryState(
+                    state: state.phase, outcome: state.outcome, finishedAt: record.summary.finishedAt)
+                dirty = state.outcome == nil || state.isDirty
+            }
+            do throws(StoreError) {
+                return try store.revokeLock(
+                    lock, by: holder, recording: events, after: last, at: clock.now, summary: summary, dirty: dirty)
+            } catch {
+                // The holder may go on writing until this is durable.
+                guard case .conflict = error, tries < Self.patience else { throw error }
+                tries += 1
+            }
+        }
+    }
+
+    private static let patience = 100
+
     private func take(_ environment: String, _ run: RunID) throws -> Epoch {
         switch try store.takeLock(environment: environment, run: run, holder: holder) {
         case .taken(let epoch): return epoch

@@ -2,7 +2,7 @@ public import ShipitCore
 
 /// Where runs and their journals are kept, and who may write. Calls are synchronous: when one returns, it is durable.
 public protocol RunStore: Sendable {
-    /// Records a new run with its first events, in one transaction.
+    /// Records a new run with its first events, in one transaction. Where they say that its lock is taken, it must be.
     func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError)
 
     /// Takes the environment's lock for a run: in one transaction, with a new epoch. Succeeds where it is free, or where
@@ -11,6 +11,16 @@ public protocol RunStore: Sendable {
 
     /// Gives the lock back if `epoch` is still its own. `dirty` keeps the environment closed to new deployments (exit 5).
     func releaseLock(environment: String, epoch: Epoch, dirty: Bool) throws(StoreError)
+
+    /// Takes the lock away from whoever has it, living or not: in one transaction the events are appended to the run that
+    /// held it and the epoch is raised, so that the old holder can write nothing more. Nobody has it then; `dirty` keeps it
+    /// for the run. `lock` is what the person saw: fenced where it has changed hands, a conflict where the journal goes on
+    /// after `last`. A run that was never recorded gets no events.
+    /// - Parameter holder: this process, which the old holder is to hear of.
+    func revokeLock(
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
+        summary: RunSummaryState, dirty: Bool
+    ) throws(StoreError) -> Epoch
 
     /// Who has the environment, if somebody has.
     func lock(of environment: String) throws(StoreError) -> LockState?
@@ -30,6 +40,8 @@ public protocol RunStore: Sendable {
     ) throws(StoreError) -> Int64
 
     func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry]
+    /// The events before a damage: what is left to be looked at.
+    func goodEntries(of run: RunID, through last: Int64) throws(StoreError) -> [JournalEntry]
     func run(_ id: RunID) throws(StoreError) -> RunRecord?
     /// The plan that the run was created with.
     func plan(of run: RunID) throws(StoreError) -> Plan?
@@ -107,11 +119,13 @@ public struct LockState: Hashable, Sendable {
     public var holder: Holder
     /// Proven: the process is gone, was of another boot, or its number belongs to another process now.
     public var holderIsDead: Bool
-    /// The last run there ended with exit 5 and was not abandoned.
+    /// The last run there ended with exit 5 and was not abandoned, or its lock was taken away.
     public var dirty: Bool
+    public var life: HolderLife
 
     public init(
-        environment: String, run: RunID, epoch: Epoch, holder: Holder, holderIsDead: Bool, dirty: Bool
+        environment: String, run: RunID, epoch: Epoch, holder: Holder, holderIsDead: Bool, dirty: Bool,
+        life: HolderLife? = nil
     ) {
         self.environment = environment
         self.run = run
@@ -119,7 +133,18 @@ public struct LockState: Hashable, Sendable {
         self.holder = holder
         self.holderIsDead = holderIsDead
         self.dirty = dirty
+        self.life = life ?? (holderIsDead ? .dead : .alive)
     }
+}
+
+/// What is known of the process that has a lock.
+public enum HolderLife: String, Hashable, Sendable {
+    case alive
+    /// Alive, and not going on: by SIGSTOP, or held by a debugger.
+    case stopped
+    case dead
+    /// Nothing can be proven from here: another host, or a process table that hides it.
+    case unknown
 }
 
 public enum LockAnswer: Hashable, Sendable {

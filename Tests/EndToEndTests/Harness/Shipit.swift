@@ -61,6 +61,12 @@ extension ScratchProject {
         return try await finish(process, within: within)
     }
 
+    /// The same with a list of arguments.
+    @discardableResult
+    func shipit(arguments: [String]) async throws -> Shipit {
+        try await finish(try launch(arguments, folder: nil, variables: [:]))
+    }
+
     /// Starts shipit and lets it run.
     func start(_ arguments: String..., variables: [String: String] = [:]) throws -> ChildProcess {
         try launch(arguments, folder: nil, variables: variables)

@@ -8,6 +8,8 @@ struct ArgumentOrderTests {
         (["-C", "dir", "deploy", "v1"], ["deploy", "-C", "dir", "v1"]),
         (["--env=prod", "deploy", "v1"], ["deploy", "--env=prod", "v1"]),
         (["--state", "s", "-C", "d", "runs"], ["runs", "--state", "s", "-C", "d"]),
+        (["--state", "s", "audit", "verify", "r"], ["audit", "verify", "--state", "s", "r"]),
+        (["--state", "s", "audit", "--help"], ["audit", "--state", "s", "--help"]),
         (["deploy", "v1", "-C", "dir"], ["deploy", "v1", "-C", "dir"]),
         (["deploy", "--", "-C"], ["deploy", "--", "-C"]),
         (["--help"], ["--help"]),
