@@ -1,5 +1,6 @@
-"""The six reference pipelines. Every stage leaves `NAME KEY` in effects.log, in one atomic append."""
+"""The reference pipelines. Every stage leaves `NAME KEY` in effects.log, in one atomic append."""
 
+TAG = "v1.0.0"
 EFFECT = 'echo "{name} $SHIPIT_IDEMPOTENCY_KEY" >> effects.log'
 
 
@@ -59,6 +60,16 @@ ROLLING = HEAD + stage("a", undo=True) + """\
 QUESTION = HEAD + stage("a") + stage("b", "a", more="[ $(grep -c '^b ' effects.log) -ge 2 ] || kill -9 $PPID") + \
     stage("c", "b")
 
+# Nothing of it begins before cat has signed.
+APPROVAL = """\
+shipit: 1
+name: deploy
+environments: {production: {approvals: {roles: [devops], allow-self: yes}}}
+people: {cat: {}}
+roles: {devops: {people: [cat]}}
+stages:
+""" + stage("a", undo=True) + stage("b", "a")
+
 START = """\
 #!/bin/bash
 echo "start-$1 $SHIPIT_IDEMPOTENCY_KEY" >> effects.log
@@ -77,7 +88,8 @@ AFTER = "shipit: 1\nname: after\nstages:\n  z: {run: 'true'}\n"
 
 
 class Pipeline:
-    def __init__(self, name, text, needed=None, ordered=True, asks=False, reruns=()):
+    def __init__(self, name, text, needed=None, ordered=True, asks=False, reruns=(),
+                 before=()):
         self.name, self.text = name, text
         #: How many lines of a stage mean that it is done; 1 where nothing is said.
         self.needed = needed or {}
@@ -87,6 +99,13 @@ class Pipeline:
         self.asks = asks
         #: Stages that their authors allow to be run again where nobody knows how they ended.
         self.reruns = reruns
+        #: What a person types before the command that carries the stages out.
+        self.before = [words.split() for words in before]
+
+    @property
+    def commands(self):
+        """All commands of an undisturbed run, the one that carries the stages out as the last."""
+        return [*self.before, "resume latest".split()] if self.before else [f"deploy {TAG}".split()]
 
 
 PIPELINES = {pipeline.name: pipeline for pipeline in (
@@ -96,4 +115,5 @@ PIPELINES = {pipeline.name: pipeline for pipeline in (
     Pipeline("breach", BREACH),
     Pipeline("rolling", ROLLING, reruns=("restart",)),
     Pipeline("question", QUESTION, asks=True),
+    Pipeline("approval", APPROVAL, before=(f"deploy {TAG}", "approve latest devops --as cat")),
 )}

@@ -10,9 +10,8 @@ import subprocess
 import tempfile
 import time
 
-from pipelines import AFTER, START, STOP
+from pipelines import AFTER, START, STOP, TAG
 
-TAG = "v1.0.0"
 LIMIT = 60
 
 
@@ -168,6 +167,10 @@ class Project:
                 continue
             if status["run"]["outcome"] is not None:
                 return self.shipit("resume", status["run"]["id"]).returncode, asked, rerun
+            for gate in status["gates"]:
+                if gate["state"] == "waiting":
+                    self.shipit("approve", status["run"]["id"], gate["name"].removeprefix("approval:"), "--as", "cat",
+                                expect=[0])
             # Before a resume has looked, nobody asks yet.
             questions = self.questions(status["run"]["id"]) if status["run"]["state"] == "paused" else []
             answers = []
@@ -223,6 +226,7 @@ def judge(project, ideal, code, asked, may_ask):
     sequences = [entry["sequence"] for entry in entries]
     require(sequences == list(range(1, len(entries) + 1)), f"the journal has a gap: {sequences}")
     judge_attempts(entries)
+    judge_signatures(entries)
 
     repeated = [effect for effect, count in collections.Counter(project.effects()).items() if count > 1]
     require(not repeated, f"the same attempt had its effect twice: {repeated}")
@@ -256,3 +260,14 @@ def judge_attempts(entries):
             require(part not in succeeded, f"{part} was started again after its success")
         elif end == "Finished" and entry.get("verdict") == "succeeded":
             succeeded.add(part)
+
+
+def judge_signatures(entries):
+    """Each role signs once, and nothing starts before all have."""
+    types = [entry["type"] for entry in entries]
+    signed = [entry["role"] for entry in entries if entry["type"] == "approvalGiven"]
+    waited = [entry["role"] for entry in entries if entry["type"] == "gateWaiting"]
+    require(sorted(signed) == sorted(waited), f"{waited} had to sign, and {signed} did")
+    if waited:
+        last = max(place for place, kind in enumerate(types) if kind == "gatePassed")
+        require(last < types.index("lockTaken") < types.index("attemptStarted"), f"begun before it was signed: {types}")
