@@ -1,4 +1,6 @@
 import Foundation
+import ShipitCore
+import ShipitSyntax
 import Testing
 
 /// The codes of the sources and those of docs/diagnostics.md are the same.
@@ -24,12 +26,43 @@ struct DocumentationTests {
     }
 
     @Test func `every code is explained, and none that does not exist`() throws {
-        let document = try String(contentsOf: Self.root.appending(path: "docs/diagnostics.md"), encoding: .utf8)
-        let explained = Set(document.matches(of: /(?m)^\| `([a-z0-9-]+)` \|/).map { String($0.1) })
+        let explained = Explanation.all.map(\.code)
+        #expect(Set(explained).count == explained.count)
         let emitted = try emittedCodes()
         #expect(emitted.count > 50)
         #expect(emitted.subtracting(explained).sorted() == [])
-        #expect(explained.subtracting(emitted).sorted() == [])
+        #expect(Set(explained).subtracting(emitted).sorted() == [])
+    }
+
+    /// `SHIPIT_RECORD=1 swift test --filter DocumentationTests` writes the tables anew.
+    @Test func `docs/diagnostics.md is made of the explanations`() throws {
+        let file = Self.root.appending(path: "docs/diagnostics.md")
+        let document = try String(contentsOf: file, encoding: .utf8)
+        let head = try #require(document.range(of: "\n## ")).lowerBound
+        let made = document[..<head] + Explanation.chapters.map(markdown).joined()
+        if ProcessInfo.processInfo.environment["SHIPIT_RECORD"] != nil { try Data(made.utf8).write(to: file) }
+        #expect(try String(contentsOf: file, encoding: .utf8) == made)
+    }
+
+    private func markdown(_ chapter: ExplanationChapter) -> String {
+        let rows = chapter.explanations.map { explanation in
+            let severity = explanation.severity == .warning ? "warning: " : ""
+            // A bar would end the cell.
+            let (meaning, remedy) = (explanation.meaning, explanation.remedy.replacing("||", with: #"\|\|"#))
+            return "| `\(explanation.code)` | \(severity)\(meaning) | \(remedy) |\n"
+        }
+        return "\n## \(chapter.title)\n\n| code | what it means | what to do |\n| --- | --- | --- |\n" + rows.joined()
+    }
+
+    @Test func `the severity of an explanation is the one that is shown`() throws {
+        let folder = Self.root.appending(path: "Tests/ShipitSyntaxTests/Fixtures")
+        for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where file.hasSuffix(".expected") {
+            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+            for match in text.matches(of: /(?m)^(error|warning)\[([a-z0-9-]+)\]/) {
+                let explanation = try #require(Explanation.of(String(match.2)))
+                #expect(explanation.severity.rawValue == match.1, "\(match.2) in \(file)")
+            }
+        }
     }
 
     @Test func `every code has a fixture`() throws {

@@ -23,8 +23,8 @@ public struct ShipitCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Authoring and upkeep",
                 subcommands: [
-                    ValidateCommand.self, DoctorCommand.self, UnlockCommand.self, AuditCommand.self,
-                    VersionCommand.self,
+                    ValidateCommand.self, ExplainCommand.self, DoctorCommand.self, UnlockCommand.self,
+                    AuditCommand.self, VersionCommand.self,
                 ]),
         ])
 

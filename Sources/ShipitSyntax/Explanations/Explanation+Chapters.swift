@@ -1,0 +1,248 @@
+extension Explanation {
+    public static let chapters: [ExplanationChapter] = [
+        ExplanationChapter(
+            title: "The file",
+            explanations: [
+                .error(
+                    "alias-cycle", "an alias stands within the value it stands for",
+                    "write the value out"),
+                .error(
+                    "bad-key", "a key is a list, a mapping or empty",
+                    "use text as a key"),
+                .error(
+                    "bad-merge", "`<<` is given something that is no mapping",
+                    "merge a mapping, or a list of mappings"),
+                .error(
+                    "duplicate-key", "a key stands twice in one mapping; both lines are named",
+                    "remove one of them"),
+                .error(
+                    "empty-file", "there is nothing in the file",
+                    "begin with `shipit: 1`"),
+                .error(
+                    "file-too-large", "the file has more than 8 MiB",
+                    "split the pipeline"),
+                .error(
+                    "hidden-character",
+                    "a control character, NUL, or a character that turns the reading direction: reviewers would see another file than shipit reads",
+                    "remove it"),
+                .error(
+                    "invalid-utf8", "the file is not UTF-8",
+                    "save it as UTF-8"),
+                .error(
+                    "second-document", "`---` begins a second document",
+                    "one file, one pipeline"),
+                .error(
+                    "tag", "a YAML tag such as `!shell`; types come from the language",
+                    "remove it"),
+                .error(
+                    "too-deep", "lists and mappings are nested more than 64 levels deep",
+                    "flatten them"),
+                .error(
+                    "too-many-aliases",
+                    "aliases make the file more than ten times (and 50,000 values) larger than it is written",
+                    "use fewer"),
+                .error(
+                    "too-many-nodes", "more than a million values",
+                    "split the pipeline"),
+                .error(
+                    "unknown-alias", "`*name` without `&name` before it",
+                    "define the anchor first"),
+                .error(
+                    "yaml-syntax", "the file is not YAML",
+                    "see the place; most often indentation, or text that needs quotes"),
+            ]),
+        ExplanationChapter(
+            title: "Keys and values",
+            explanations: [
+                .error(
+                    "bad-boolean", "neither `yes`, `no`, `true` nor `false`",
+                    "write one of them"),
+                .error(
+                    "bad-condition", "a condition of a check (`< 100ms`) or of `if:` cannot be read",
+                    "see the hint"),
+                .error(
+                    "bad-name", "a name has characters that names may not have",
+                    "letters, digits, `.`, `-`, `_`; at most 64"),
+                .error(
+                    "bad-number", "no number, or one outside its range",
+                    "see the message"),
+                .error(
+                    "bad-quantity", "no number with a unit, or one that makes no sense here",
+                    "such as `500ms`, `1h30m`, `50MB`, `5%`"),
+                .error(
+                    "bad-ssh-key", "`ssh-key:` is no public key",
+                    "the line of the `.pub` file: `ssh-ed25519 AAAA…`"),
+                .error(
+                    "bad-url", "no URL",
+                    "write it with its scheme, `http://…`"),
+                .error(
+                    "conflicting-keys", "two keys that exclude one another",
+                    "keep one"),
+                .error(
+                    "duplicate-name", "two checks of a suite, or two items of `for-each`, have one name",
+                    "rename one"),
+                .error(
+                    "empty-value", "a key, list or text that must say something says nothing",
+                    "give it a value or remove the key"),
+                .error(
+                    "misplaced-key", "a key that has no meaning here, such as `max-parallel` without `for-each`",
+                    "move or remove it"),
+                .error(
+                    "missing-key", "a key that must be there is not",
+                    "add it"),
+                .error(
+                    "missing-unit", "a bare number where a unit is needed",
+                    "write the unit"),
+                .warning(
+                    "not-enforced",
+                    "part of the language that this version of shipit understands and does not act on. `deploy` refuses the pipeline (2): what is written is never accepted and ignored",
+                    "remove it, or use a later version"),
+                .error(
+                    "reserved-name", "an `env:` name that begins with `SHIPIT_`",
+                    "choose another"),
+                .error(
+                    "unknown-key", "a key that the language does not have",
+                    "see the suggestion"),
+                .error(
+                    "unknown-unit", "a unit that does not exist",
+                    "`ms s m h d`, `B KB MB GB TB KiB MiB GiB TiB`, `%`"),
+                .error(
+                    "unknown-word", "a word that is not among the choices",
+                    "see the suggestion"),
+                .error(
+                    "unsupported-version", "the file is written in another version of the language",
+                    "use a shipit that reads it"),
+                .error(
+                    "wrong-type", "a list, mapping or text where another of them is needed",
+                    "see the message"),
+                .error(
+                    "wrong-unit", "a size where a time is needed, and the like",
+                    "see the hint"),
+            ]),
+        ExplanationChapter(
+            title: "People",
+            explanations: [
+                .warning(
+                    "claimed-person",
+                    "a person whose sign-off is needed is known by name alone, so anybody may claim to be them",
+                    #"`{os-user: NAME}` or `{ssh-key: "…"}`"#),
+                .error(
+                    "impossible-quorum", "a role needs more signatures than it has people",
+                    "lower the quorum, or add people"),
+                .error(
+                    "root-person", "`os-user: root`: whoever may become root could sign",
+                    "name the user that the person logs in as"),
+                .error(
+                    "same-person", "two people have one user or one key, so one of them could sign twice",
+                    "one name a person"),
+                .error(
+                    "unknown-person", "a role names somebody who is not among `people:`",
+                    "see the suggestion"),
+                .error(
+                    "unknown-role", "`approvals:` names a role that is not among `roles:`",
+                    "see the suggestion"),
+            ]),
+        ExplanationChapter(
+            title: "Stages",
+            explanations: [
+                .error(
+                    "ambiguous-item", "the name of a `for-each` group where one of its stages is meant",
+                    "write `group[item]`"),
+                .warning(
+                    "cannot-verify", "`on-interrupt: verify`, and no `verify:` to do it with",
+                    "add `verify:`"),
+                .error(
+                    "cycle", "stages (or checks) need one another in a circle; the circle is shown",
+                    "remove one of the needs"),
+                .warning(
+                    "duplicate-need", "a need stands twice",
+                    "remove one"),
+                .warning(
+                    "migration-without-backup", "a stage migrates, and none of the stages that it needs makes a backup",
+                    "let it need one that does"),
+                .error(
+                    "missing-input", "an action lacks an input that it needs",
+                    "add it under `with:`"),
+                .warning(
+                    "restart-without-way-back", "a `rolling-restart` that nothing can undo",
+                    "give it a `rollback:`"),
+                .error(
+                    "self-need", "a stage needs itself",
+                    "remove it"),
+                .error(
+                    "stage-kind", "a stage has none or several of `run`, `uses` and `checks`",
+                    "give it exactly one"),
+                .error(
+                    "unknown-action", "`uses:` names an action that does not exist",
+                    "see the suggestion"),
+                .error(
+                    "unknown-input", "an action has no such input",
+                    "see the suggestion"),
+                .error(
+                    "unknown-stage", "a need, a contract, `from:` or an output names a stage that does not exist",
+                    "see the suggestion"),
+                .error(
+                    "unknown-suite", "a stage runs a suite that is not under `checks:`",
+                    "see the suggestion"),
+            ]),
+        ExplanationChapter(
+            title: "References",
+            explanations: [
+                .error(
+                    "bad-reference", "`${{ … }}` that is not closed, or that holds something nobody knows",
+                    "see the hint"),
+                .error(
+                    "output-not-upstream",
+                    "a stage uses an output of a stage that it does not need, directly or further up",
+                    "add the need"),
+                .error(
+                    "reference-in-script",
+                    "`${{ … }}` within a shell script: scripts are never built from values, so that no value can become a command",
+                    "pass it by `env:`, or write the command as a list"),
+                .error(
+                    "reference-not-allowed",
+                    "`${{ … }}` where nothing is substituted, or where this value is not known",
+                    "see the message"),
+                .error(
+                    "secret-not-allowed", "a secret outside `env:`, http headers and inputs that are marked secret",
+                    "pass it by `env:`"),
+                .warning(
+                    "skipped-output", "an output of a stage that `if:` may skip",
+                    #"give a default: `${{ … || "none" }}`"#),
+                .error(
+                    "unknown-output", "the action of that stage gives no such output",
+                    "see the suggestion"),
+                .error(
+                    "unknown-secret", "a secret that is not declared under `secrets:`",
+                    "declare it"),
+                .error(
+                    "unknown-variable", "a variable that an environment does not have; the environment is named",
+                    "define it there, or give a default"),
+            ]),
+        ExplanationChapter(
+            title: "Checks and the monitor",
+            explanations: [
+                .error(
+                    "bad-rule", "a rule that cannot be read",
+                    "`SOURCE.METRIC OP VALUE [for DURATION]`, or `SOURCE fails N times`"),
+                .error(
+                    "missing-field", "a check lacks a field that its probe needs",
+                    "add it"),
+                .warning(
+                    "monitor-without-rules", "the monitor samples, and judges nothing",
+                    "add `rollback-when:`"),
+                .error(
+                    "not-a-source", "a probe that the monitor cannot sample",
+                    "use one that it can"),
+                .error(
+                    "unknown-check", "`depends-on` names a check that the suite does not have",
+                    "see the suggestion"),
+                .error(
+                    "unknown-metric", "a metric that does not exist",
+                    "`error-rate`, `p50` … `p99`, `mean`, `value`"),
+                .error(
+                    "unknown-source", "a rule names a source that is not under `sources:`",
+                    "see the suggestion"),
+            ]),
+    ]
+}
