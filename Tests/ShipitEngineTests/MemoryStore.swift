@@ -94,14 +94,6 @@ final class MemoryStore: RunStore {
             return Epoch(contents.epoch)
         }
     }
-
-    func appendWaiting(
-        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
-    ) throws(StoreError) -> Int64 {
-        contents.withLock { contents in
-            contents.entries += Self.entries(events, after: last, at: now)
-            return last + Int64(events.count)
-        }
     }
 
     func goodEntries(of run: RunID, through last: Int64) throws(StoreError) -> [JournalEntry] {
