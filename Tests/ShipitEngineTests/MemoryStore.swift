@@ -57,12 +57,6 @@ final class MemoryStore: RunStore {
         return last + Int64(events.count)
     }
 
-    func appendWaiting(
-        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
-    ) throws(StoreError) -> Int64 {
-        try append(events, to: run, at: now, epoch: Epoch(1), after: last, summary: summary)
-    }
-
     private static func entries(_ events: [RunEvent], after last: Int64, at now: Instant) -> [JournalEntry] {
         events.enumerated().map { JournalEntry(sequence: last + 1 + Int64($0), at: now, event: $1) }
     }
@@ -93,7 +87,6 @@ final class MemoryStore: RunStore {
             (contents.isHeld, contents.isDirty) = (false, dirty)
             return Epoch(contents.epoch)
         }
-    }
     }
 
     func goodEntries(of run: RunID, through last: Int64) throws(StoreError) -> [JournalEntry] {
