@@ -9,7 +9,7 @@ BIN := .build/debug
 TESTS := swift test --skip-build
 AT_ONCE := --experimental-maximum-parallelization-width 4
 
-.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders mutants fuzz hygiene floods masks
+.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders simulate mutants fuzz hygiene floods masks
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -40,6 +40,13 @@ demo: build ## set up and watch releases of a real app be deployed, rolled back,
 
 bench: release ## measure shipit's cost beside other tools, as ratios
 	Benchmarks/run
+
+RUNS ?= 200000
+SEED ?=
+
+simulate: deps ## simulate runs with the real core on a virtual clock (RUNS=2000000 for a release, SEED=17 plays one again)
+	swift build -c release -j $(JOBS) --product simulate
+	.build/release/simulate $(if $(SEED),seed $(SEED),$(RUNS))
 
 PIPELINES ?=
 CUTS ?= 60

@@ -80,7 +80,11 @@ let package = Package(
             name: "shipit", dependencies: ["ShipitCLI"], swiftSettings: strict),
 
         tests("ShipitCoreTests", ["ShipitCore"]),
-        tests("SimulationTests", ["ShipitCore"]),
+        // The simulator, apart from its tests: `make simulate` builds it optimised, with the core and nothing else.
+        .target(name: "Simulator", dependencies: ["ShipitCore"], path: "Tests/Simulator", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulator"], path: "Tests/Simulate", swiftSettings: strict),
+        tests("SimulationTests", ["ShipitCore", "ShipitEngine", "Simulator"]),
         tests("ShipitEngineTests", ["ShipitCore", "ShipitEngine"]),
         tests("ShipitSyntaxTests", ["ShipitCore", "ShipitSyntax"], exclude: ["Fixtures"]),
         tests("ShipitStoreTests", ["ShipitCore", "ShipitEngine", "ShipitStore"]),

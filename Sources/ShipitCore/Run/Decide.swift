@@ -64,6 +64,13 @@ private func decideInterrupted(_ state: RunState, _ conditions: Conditions) -> [
     return [.record(.interrupted(reason: "interrupted by the operator"))]
 }
 
+extension RunState {
+    /// Whether the journal holds a reason for which this attempt is ended from outside.
+    func isToBeEnded(_ attempt: AttemptID) -> Bool {
+        abandonedBy != nil || (attempt.part == .perform && orderToStop(self) != nil)
+    }
+}
+
 private func endAll(
     _ state: RunState, because verdict: Verdict, where matches: (RunState.Activity) -> Bool
 ) -> [Decision] {

@@ -58,9 +58,12 @@ public struct RunMachine: Sendable {
         self.jobs = jobs
         // What this machine itself starts is not re-entered; what the journal left in flight is.
         pendingReentry = state.attemptsInFlight
+        inherited = Set(pendingReentry)
     }
 
     private var pendingReentry: [AttemptID]
+    /// Attempts that an engine before this one started.
+    private let inherited: Set<AttemptID>
 
     /// Everything that happened since the last turn, in; everything to be done next, out.
     public mutating func turn(_ inbox: [Happening], now: Instant) -> Turn {
@@ -135,7 +138,7 @@ public struct RunMachine: Sendable {
         case .attemptEnded(let attempt, let result):
             ending.remove(attempt)
             guard isInFlight(attempt) else { return }
-            record(.attemptFinished(attempt, result), into: &turn, now: now)
+            record(.attemptFinished(attempt, ended(attempt, result)), into: &turn, now: now)
         case .verified(let attempt, let outcome): takeVerified(attempt, outcome, into: &turn, now: now)
         case .stepStarted(let attempt, let step):
             if isInFlight(attempt) { record(.stepStarted(attempt, step: step), into: &turn, now: now) }
@@ -159,6 +162,17 @@ public struct RunMachine: Sendable {
     private func isInFlight(_ attempt: AttemptID) -> Bool {
         guard let part = state[attempt.stage]?[attempt.part] else { return false }
         return part.isRunning && part.attempts == attempt.number
+    }
+
+    /// An inherited attempt that was ended from outside, though the journal knows nobody who asked for it: the engine
+    /// before was interrupted twice, or saw the time run out, and died before it could say so.
+    private func ended(_ attempt: AttemptID, _ result: AttemptResult) -> AttemptResult {
+        guard result.verdict == .cancelled, inherited.contains(attempt), !state.isToBeEnded(attempt) else {
+            return result
+        }
+        var result = result
+        result.verdict = .interrupted
+        return result
     }
 
     private mutating func takeVerified(

@@ -45,9 +45,10 @@ extension RunState {
         interruptedReason = nil
         inconclusiveReason = nil
         firing = [:]
-        // While nobody drove the run, what did not run used up none of its deadline.
+        // While nobody drove the run, what did not run used up none of its deadline. What has failed for good remains so.
         guard let lastEventAt, lastEventAt < now else { return }
         for activity in live where !self[activity].isRunning {
+            if self[activity].phase == .failed, retryInstant(activity) == nil { continue }
             self[activity].budgetBeganAt = self[activity].budgetBeganAt.map { $0 + (now - lastEventAt) }
         }
     }

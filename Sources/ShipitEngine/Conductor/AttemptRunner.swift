@@ -71,14 +71,20 @@ final class AttemptRunner: Sendable {
             return attempts[attempt]?.task
         }
         Task.detached { [self] in
-            do throws(ProcessesError) {
-                try await parts.processes.end(prefix: CommandKey(run: run, attempt: attempt).text)
-            } catch {
-                fail(.processes(error))
-            }
-            task?.cancel()
+            repeat {
+                do throws(ProcessesError) {
+                    try await parts.processes.end(prefix: CommandKey(run: run, attempt: attempt).text)
+                } catch {
+                    fail(.processes(error))
+                }
+                task?.cancel()
+                // A command that was on its way to the supervisor meanwhile is ended the next time.
+                do { try await parts.clock.sleep(.milliseconds(200)) } catch { return }
+            } while inFlight.withLock { $0[attempt] != nil }
         }
     }
+
+    private func isEnding(_ attempt: AttemptID) -> Bool { inFlight.withLock { $0[attempt]?.ending != nil } }
 
     /// Asks the stage's `verify`, or its action, whether the work of an attempt of unknown outcome is done.
     func verify(_ attempt: AttemptID, state: RunState) {
@@ -171,7 +177,8 @@ final class AttemptRunner: Sendable {
         let deadline = known.deadline ?? parts.clock.now + known.stage.timeout
         let services = AttemptServices(
             run: run, attempt: attempt, parts: parts, mailbox: mailbox, deadline: deadline, steps: known.steps,
-            inDoubt: reentering && known.startedInBoot != bootID, defaultStep: step, fail: fail)
+            inDoubt: reentering && known.startedInBoot != bootID, defaultStep: step,
+            isEnding: { [self] in isEnding(attempt) }, fail: fail)
         let context = ActionContext(
             run: run, attempt: attempt, environment: plan.environment, release: release, previous: previous,
             target: target, vars: plan.vars, suites: try suites(for: call, resolver), root: root,

@@ -12,6 +12,8 @@ final class AttemptServices: ActionServices {
     private let inDoubt: Bool
     /// The step of commands that name none.
     private let defaultStep: String?
+    /// Whether the attempt has been told to end: nothing more of it may start.
+    private let isEnding: @Sendable () -> Bool
     private let fail: @Sendable (EngineError) -> Void
     private let steps: Mutex<Steps>
 
@@ -23,7 +25,8 @@ final class AttemptServices: ActionServices {
 
     init(
         run: RunID, attempt: AttemptID, parts: EngineParts, mailbox: Mailbox, deadline: Instant,
-        steps: [StageState.Step], inDoubt: Bool, defaultStep: String?, fail: @escaping @Sendable (EngineError) -> Void
+        steps: [StageState.Step], inDoubt: Bool, defaultStep: String?,
+        isEnding: @escaping @Sendable () -> Bool, fail: @escaping @Sendable (EngineError) -> Void
     ) {
         self.run = run
         self.attempt = attempt
@@ -32,6 +35,7 @@ final class AttemptServices: ActionServices {
         self.deadline = deadline
         self.inDoubt = inDoubt
         self.defaultStep = defaultStep
+        self.isEnding = isEnding
         self.fail = fail
         self.steps = Mutex(Steps(earlier: steps))
     }
@@ -47,6 +51,7 @@ final class AttemptServices: ActionServices {
     // MARK: Commands
 
     func command(_ request: CommandRequest, step: String?) async throws(ActionError) -> CommandEnd {
+        if isEnding() { throw .cancelled }
         let key = CommandKey(run: run, attempt: attempt, step: step ?? defaultStep)
         var request = request
         request.environment["SHIPIT_IDEMPOTENCY_KEY"] = key.text

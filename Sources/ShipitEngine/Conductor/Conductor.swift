@@ -61,7 +61,10 @@ public final class Conductor: Sendable {
             self.fail(error)
         }
         let sampler = MonitorSampler(plan: machine.state.plan, runner: runner, mailbox: mailbox, clock: parts.clock)
-        defer { sampler.stop() }
+        defer {
+            sampler.stop()
+            mailbox.close()
+        }
         for happening in start.opening { mailbox.post(happening) }
         var sequence = start.sequence
         var wake: Instant?
@@ -71,7 +74,10 @@ public final class Conductor: Sendable {
             let now = parts.clock.now
             let until = min(wake ?? nextLook, nextLook)
             let letters = mailbox.take(waitingAtMost: (until - now).seconds)
-            if let error = failure.withLock({ $0 }) { return .failure(error) }
+            if let error = failure.withLock({ $0 }) {
+                for letter in letters { letter.whenDurable?(false) }
+                return .failure(error)
+            }
             do throws(StoreError) {
                 let instant = parts.clock.now
                 var inbox = letters.map(\.happening)

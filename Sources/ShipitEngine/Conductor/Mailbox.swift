@@ -6,6 +6,7 @@ final class Mailbox: @unchecked Sendable {
     // `@unchecked`: everything below is touched with `condition` locked.
     private let condition = NSCondition()
     private var letters: [Letter] = []
+    private var isClosed = false
 
     /// A happening, and who waits for it to be durable.
     struct Letter: Sendable {
@@ -15,9 +16,21 @@ final class Mailbox: @unchecked Sendable {
 
     func post(_ happening: Happening, whenDurable: (@Sendable (Bool) -> Void)? = nil) {
         condition.lock()
-        letters.append(Letter(happening: happening, whenDurable: whenDurable))
+        let comesTooLate = isClosed
+        if !comesTooLate { letters.append(Letter(happening: happening, whenDurable: whenDurable)) }
         condition.signal()
         condition.unlock()
+        if comesTooLate { whenDurable?(false) }
+    }
+
+    /// Nobody will take a letter any more: whoever waits for one to be durable, now or later, hears that it never will be.
+    func close() {
+        condition.lock()
+        isClosed = true
+        let left = letters
+        letters = []
+        condition.unlock()
+        for letter in left { letter.whenDurable?(false) }
     }
 
     /// All that has come, as soon as there is something or `seconds` have passed.

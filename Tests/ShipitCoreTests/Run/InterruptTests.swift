@@ -65,6 +65,35 @@ struct `Interrupts and resuming` {
         #expect(rig.running == ["undo a"])
     }
 
+    @Test func `what an engine ended and died before it could say so is done again`() {
+        var rig = Rig(.of(stage("a"), stage("b", needs: ["a"])))
+        rig.turn(.interrupted)
+        rig.turn(.interrupted)
+        rig.resume()
+        rig.end("a", .cancelled)
+        #expect(rig.running == ["a"])
+        #expect(rig.attempt("a").number == 2)
+        rig.end("a")
+        rig.fail("b")
+        rig.end("undo b")
+        rig.turn(.interrupted)
+        rig.turn(.interrupted)
+        rig.resume()
+        rig.end("undo a", .cancelled)
+        #expect(rig.running == ["undo a"])
+        rig.end("undo a")
+        #expect(rig.outcome == .rolledBack)
+    }
+
+    @Test func `what was ended because of a cancel stays so for the engine that resumes`() {
+        var rig = Rig(.of(stage("a")))
+        rig.ask(.cancel)
+        rig.resume()
+        rig.end("a", .cancelled)
+        #expect(rig.running == ["undo a"])
+        #expect(rig.phase("a") == .cancelled)
+    }
+
     @Test func `a resumed run re-enters what was in flight under the same attempts`() {
         var rig = Rig(Self.plan)
         rig.resume()

@@ -125,6 +125,21 @@ struct `Retry` {
         #expect(rig.state.deadline(of: rig.attempt("a")) == rig.now + .minutes(1))
     }
 
+    @Test func `a deadline that was spent is spent for the engine that resumes, too`() {
+        var rig = Rig(
+            .of(
+                stage(
+                    "a", retry: RetryPolicy(attempts: 3, delay: .seconds(30)), deadline: .minutes(1),
+                    onExhausted: .pause)))
+        rig.wait(.seconds(50))
+        rig.fail("a")
+        #expect(rig.state.phase == .paused)
+        rig.wait(.hours(1))
+        rig.resume()
+        #expect(rig.state.phase == .paused)
+        #expect(rig.starts == ["a"])
+    }
+
     @Test func `a crash before the next attempt was scheduled delays it by nothing`() {
         var rig = Self.rig(RetryPolicy(attempts: 2, delay: .seconds(10)))
         let due = rig.now + .seconds(10)

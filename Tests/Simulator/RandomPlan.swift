@@ -13,11 +13,11 @@ struct RandomPlan {
     private init(random: SplitMix64) { self.random = random }
 
     private mutating func plan(monitored: Bool?) -> Plan {
-        for number in 0..<random.pick(1...8) {
+        for number in 0..<random.pick(1...10) {
             if random.once(in: 7) { addGroup("g\(number)") } else { stages.append(stage(StageName("s\(number)"))) }
         }
         let release = Release(tag: "v2", version: "2", commit: String(repeating: "a", count: 40), tagObject: "b")
-        let hasMonitor = random.once(in: 3)
+        let hasMonitor = random.once(in: 2)
         return Plan(
             pipeline: "deploy", environment: "production", release: release, stages: stages,
             monitor: monitored ?? hasMonitor ? monitor() : nil)
@@ -40,7 +40,9 @@ struct RandomPlan {
         return PlannedStage(
             name: name, needs: needs, perform: ActionCall(action: action), undo: undo(of: action),
             finally: random.once(in: 5) ? ActionCall(action: random.pick(["run", "notify"])) : nil,
-            retry: retry(), onExhausted: random.once(in: 6) ? .pause : .rollback,
+            retry: retry(), timeout: random.once(in: 6) ? .seconds(Int64(random.pick(2...15))) : .hours(1),
+            deadline: random.once(in: 5) ? .seconds(Int64(random.pick(5...90))) : nil,
+            onExhausted: random.once(in: 6) ? .pause : .rollback,
             onInterrupt: random.pick([.ask, .verify, .rerun]), reversible: reversible(),
             changes: action != "checks" && !random.once(in: 8), skipped: random.once(in: 9))
     }
@@ -74,12 +76,16 @@ struct RandomPlan {
             Rule(
                 text: "api.error-rate > 20%", source: "api",
                 kind: .metric(.errorRate, Condition(.more, Quantity(0.2, .ratio)), hold: nil)),
+            Rule(
+                text: "queue > 100", source: "queue",
+                kind: .metric(.value, Condition(.more, Quantity(100, .count)), hold: random.pick([nil, .seconds(10)]))),
         ]
         return Monitor(
             from: random.once(in: 2) ? stages.randomElement(using: &random)?.name : nil,
-            duration: .seconds(Int64(random.pick(0...120))), sources: [MonitorSource(name: "api", probe: probe)],
+            duration: .seconds(Int64(random.pick(0...120))),
+            sources: MetricSource.names.map { MonitorSource(name: $0, probe: probe) },
             window: .seconds(30), minSamples: random.pick(1...6),
             inconclusive: random.pick([.pause, .rollback, .ignore]),
-            grace: .seconds(40), rollbackWhen: rules.filter { _ in random.once(in: 2) })
+            grace: .seconds(40), rollbackWhen: rules.filter { _ in random.once(in: 3) })
     }
 }

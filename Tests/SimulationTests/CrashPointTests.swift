@@ -1,0 +1,30 @@
+import ShipitCore
+import Testing
+
+@testable import Simulator
+
+@Suite(.timeLimit(.minutes(3)))
+struct `An engine killed at every append and between every append and effect` {
+    /// The supervisor lives on, so nothing is in doubt, and nobody has to be asked.
+    @Test func `leaves a run that ends as if nothing had happened`() throws {
+        var points = 0
+        for seed in UInt64(1)...120 {
+            var scenario = Scenario(seed: seed, moves: [])
+            // A monitor begins anew with every engine, and may then see another weather.
+            scenario.plan.monitor = nil
+            var undisturbed = Simulation(scenario)
+            try undisturbed.run()
+            for point in 1...undisturbed.boundaries {
+                var killed = Simulation(scenario, crashAt: point)
+                do throws(Violation) {
+                    try killed.run()
+                    #expect(killed.ending == undisturbed.ending, "seed \(seed), killed at \(point)")
+                } catch {
+                    Issue.record("seed \(seed), killed at \(point): \(error.text)")
+                }
+                points += 1
+            }
+        }
+        #expect(points > 2000)
+    }
+}

@@ -1,0 +1,210 @@
+internal import Foundation
+import ShipitCore
+
+/// A second opinion on the journal: its own small model of a run, which knows the rules and nothing of how the machine
+/// keeps to them.
+struct Invariants {
+    struct PartModel {
+        var attempts = 0
+        var inFlight = false
+        var succeeded = false
+        var failures = 0
+        var last: AttemptResult?
+        var finishedAt: Instant?
+        /// When the budget's first attempt started; later by the time in which nobody drove the run.
+        var budgetBegan: Instant?
+        /// A person, or `verify`, said that the unknown attempt may be repeated.
+        var mayRepeat = false
+
+        var isUnknown: Bool { last?.verdict == .unknown && !inFlight && !mayRepeat }
+    }
+
+    struct StageModel {
+        /// Durable steps of an attempt: false while under way.
+        var steps: [AttemptID: [String: Bool]] = [:]
+        var parts: [Part: PartModel] = [.perform: .init(), .undo: .init(), .finally: .init()]
+        var isSkipped = false
+        var isLeft = false
+        var hasStarted: Bool { parts[.perform]!.attempts > 0 }
+        var isSatisfied: Bool { isSkipped || parts[.perform]!.succeeded }
+    }
+
+    let plan: Plan
+    let jobs: Int
+    var stages: [StageName: StageModel] = [:]
+    let planned: [StageName: PlannedStage]
+    /// All that need a stage, however far up.
+    let above: [StageName: Set<StageName>]
+    var outcome: Outcome?
+    var isRollingBack = false
+    var wasAskedBack = false
+    var isCancelled = false
+    var isAbandoned = false
+    var hasBreached = false
+    var isInconclusive = false
+    var epoch = Epoch(0)
+    /// Of the last append.
+    var appender: Int64 = 0
+    var sequence: Int64 = 0
+    var lastAt: Instant?
+    /// The engine whose samples count now, and what it has measured of each source.
+    var watcher: Int64 = 0
+    var measured: [String: Measured] = [:]
+
+    init(_ plan: Plan, jobs: Int) {
+        self.plan = plan
+        self.jobs = jobs
+        planned = Dictionary(uniqueKeysWithValues: plan.stages.map { ($0.name, $0) })
+        var above: [StageName: Set<StageName>] = [:]
+        for stage in plan.stages.reversed() {
+            for need in stage.needs { above[need, default: []].formUnion([stage.name] + (above[stage.name] ?? [])) }
+        }
+        self.above = above
+        for stage in plan.stages { stages[stage.name] = StageModel() }
+    }
+
+    var inFlight: [AttemptID] {
+        plan.stages.flatMap { stage in
+            stages[stage.name]!.parts.filter(\.value.inFlight).map {
+                AttemptID(stage: stage.name, part: $0.key, number: $0.value.attempts)
+            }
+        }
+    }
+
+    func demand(
+        _ invariant: Invariant, _ condition: Bool, _ what: @autoclosure () -> String
+    ) throws(Violation) {
+        if !condition { throw Violation(invariant, what()) }
+    }
+
+    // MARK: Events
+
+    /// I1: whoever appends has the newest epoch of all that ever have.
+    mutating func appends(epoch: Int64) throws(Violation) {
+        try demand(.oneEngine, epoch >= appender, "engine \(epoch) appends after engine \(appender)")
+        appender = epoch
+    }
+
+    mutating func take(_ entry: JournalEntry) throws(Violation) {
+        try demand(.journal, entry.sequence == sequence + 1, "entry \(entry.sequence) after \(sequence)")
+        sequence = entry.sequence
+        try take(entry.event, at: entry.at)
+        lastAt = entry.at
+    }
+
+    private mutating func take(_ event: RunEvent, at now: Instant) throws(Violation) {
+        if outcome != nil { try demand(.rules, mayFollowTheEnd(event), "\(event.type) after the end") }
+        switch event {
+        case .lockTaken(let new, _), .resumed(let new, _):
+            try demand(.oneEngine, new > epoch, "epoch \(new) after \(epoch)")
+            epoch = new
+            if case .resumed = event { rest(until: now) }
+        case .attemptStarted(let attempt): try started(attempt, at: now)
+        case .attemptFinished(let attempt, let result): try finished(attempt, result, at: now)
+        case .stepStarted(let attempt, let step): try stepStarted(attempt, step)
+        case .stepFinished(let attempt, let step, _): try stepFinished(attempt, step)
+        case .retryScheduled(let attempt, let instant): try scheduled(attempt, at: instant, now: now)
+        case .stageSkipped(let name, _):
+            try demand(.rules, planned[name]!.skipped, "\(name) was skipped without a condition")
+            try demand(.rules, !stages[name]!.hasStarted, "\(name) was skipped after it had started")
+            stages[name]!.isSkipped = true
+        case .breached(let breach):
+            try mayBreach(breach)
+            hasBreached = true
+        case .inconclusive: isInconclusive = true
+        case .rollbackStarted: try rollbackStarted()
+        case .operatorActed(let act): try acted(act, at: now)
+        case .paused, .interrupted:
+            try demand(.noProcess, inFlight.isEmpty, "\(event.type) while \(inFlight) run")
+        case .runFinished(let outcome, _): try finished(outcome)
+        case .attemptReattached(let attempt):
+            try demand(.intent, inFlight.contains(attempt), "\(attempt.text) re-attached, not in flight")
+        case .runCreated, .monitoringStarted, .ruleFired, .ruleCleared: break
+        case .gateWaiting, .gatePassed, .approvalGiven, .approvalRejected: break
+        }
+    }
+
+    /// I6: what is read is what was written.
+    func reads(_ journal: [JournalEntry]) throws(Violation) {
+        for entry in journal {
+            let copy: JournalEntry
+            do {
+                copy = try JSONDecoder().decode(JournalEntry.self, from: try JSONEncoder().encode(entry))
+            } catch {
+                throw Violation(.journal, "entry \(entry.sequence) cannot be read again: \(error)")
+            }
+            try demand(.journal, copy == entry, "entry \(entry.sequence) reads as \(copy), was \(entry)")
+        }
+    }
+
+    private func mayFollowTheEnd(_ event: RunEvent) -> Bool {
+        switch event {
+        case .resumed, .operatorActed, .lockTaken: true
+        default: false
+        }
+    }
+
+    private mutating func rollbackStarted() throws(Violation) {
+        try demand(.rollback, !isRollingBack, "a rollback while rolling back")
+        try demand(.rollback, inFlight.isEmpty, "a rollback while \(inFlight) run")
+        let hasFailed = plan.stages.contains { isExhausted($0.name, .perform) }
+        try demand(
+            .rollback, hasFailed || wasAskedBack || isCancelled || hasBreached || isInconclusive,
+            "a rollback without a reason")
+        isRollingBack = true
+        for stage in plan.stages {
+            stages[stage.name]!.isLeft = stages[stage.name]!.hasStarted && isPastReturn(stage)
+            stages[stage.name]!.parts[.finally]!.succeeded = false
+            stages[stage.name]!.parts[.finally]!.failures = 0
+            stages[stage.name]!.parts[.finally]!.last = nil
+            stages[stage.name]!.parts[.finally]!.budgetBegan = nil
+        }
+    }
+
+    private func isPastReturn(_ stage: PlannedStage) -> Bool {
+        switch stage.reversible {
+        case .yes: false
+        case .no: true
+        case .untilContract(let contract): stages[contract]!.hasStarted
+        }
+    }
+
+    private mutating func acted(_ act: OperatorAct, at now: Instant) throws(Violation) {
+        switch act.kind {
+        case .cancel: isCancelled = true
+        case .abandon: isAbandoned = true
+        case .unlock: break
+        case .rollback:
+            wasAskedBack = true
+            isRollingBack = false
+            outcome = nil
+            for stage in plan.stages {
+                stages[stage.name]!.parts[.undo]!.failures = 0
+                if stages[stage.name]!.parts[.undo]!.succeeded { continue }
+                stages[stage.name]!.parts[.undo]!.last = nil
+                stages[stage.name]!.parts[.undo]!.budgetBegan = nil
+            }
+        case .skip(let stage):
+            try demand(.rules, !stages[stage]!.parts[.perform]!.inFlight, "\(stage) was skipped while it ran")
+            stages[stage]!.isSkipped = true
+        case .retry(let stage):
+            stages[stage]!.parts[.perform]!.failures = 0
+            stages[stage]!.parts[.perform]!.last = nil
+            stages[stage]!.parts[.perform]!.budgetBegan = nil
+        case .answer(let stage, let answer): try answered(stage, answer, at: now)
+        }
+    }
+
+    private mutating func answered(_ stage: StageName, _ answer: OperatorAct.Answer, at now: Instant) throws(Violation)
+    {
+        let parts: [Part] = isRollingBack ? [.undo, .finally] : [.perform, .undo, .finally]
+        guard let part = parts.first(where: { stages[stage]!.parts[$0]!.isUnknown }) else {
+            throw Violation(.rules, "an answer about \(stage), of which nothing is in doubt")
+        }
+        switch answer {
+        case .done: end(stage, part, AttemptResult(.succeeded), at: now)
+        case .failed: end(stage, part, AttemptResult(.failed), at: now)
+        case .rerun: stages[stage]!.parts[part]!.mayRepeat = true
+        }
+    }
+}
