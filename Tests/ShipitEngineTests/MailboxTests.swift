@@ -1,3 +1,4 @@
+import ShipitCore
 import Synchronization
 import Testing
 

@@ -25,6 +25,6 @@ struct `An engine killed at every append and between every append and effect` {
                 points += 1
             }
         }
-        #expect(points > 2000)
+        #expect(points > 1500)
     }
 }

@@ -15,6 +15,7 @@ package struct Coverage: Sendable {
         // What people do.
         case cancels, rollbacksAsked, abandons, skips, retriesAsked, answersDone, answersFailed, answersRerun
         case refusals, interrupts, secondInterrupts
+        case signOffs, signOffsRefused, rejections, gatesPassed, begunSigned, signOffsExpired
         // What attempts come to.
         case attemptsSucceeded, attemptsFailed, attemptsTimedOut, attemptsCancelled, attemptsInterrupted,
             attemptsUnknown
@@ -120,7 +121,10 @@ extension Coverage {
         case .interrupted: count(.runsInterrupted)
         case .runFinished(let outcome, _): count(outcome)
         case .runCreated, .lockTaken, .attemptReattached, .monitoringStarted, .resumed: break
-        case .gateWaiting, .gatePassed, .approvalGiven, .approvalRejected: break
+        case .approvalGiven: count(.signOffs)
+        case .approvalRejected: count(.rejections)
+        case .gatePassed: count(.gatesPassed)
+        case .gateWaiting: break
         }
     }
 }

@@ -15,7 +15,9 @@ extension Invariants {
             .attempts, part.failures < retry.attempts, "\(attempt.text) past its budget of \(retry.attempts)")
         try demand(.rules, inFlight.count < jobs, "\(attempt.text) is one more than \(jobs) jobs")
         switch attempt.part {
-        case .perform: try mayPerform(attempt)
+        case .perform:
+            try mayPerform(attempt)
+            try mayStart(planned[attempt.stage]!, hasChanged: hasChanged, at: now)
         case .undo: try mayUndo(attempt)
         case .finally: try mayFinish(attempt)
         }

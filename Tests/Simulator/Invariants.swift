@@ -47,6 +47,10 @@ struct Invariants {
     var appender: Int64 = 0
     var sequence: Int64 = 0
     var lastAt: Instant?
+    var createdAt: Instant?
+    var hasBegun = false
+    var gates: [String: GateModel] = [:]
+    var isRejected = false
     /// The engine whose samples count now, and what it has measured of each source.
     var watcher: Int64 = 0
     var measured: [String: Measured] = [:]
@@ -98,7 +102,8 @@ struct Invariants {
         case .lockTaken(let new, _), .resumed(let new, _):
             try demand(.oneEngine, new > epoch, "epoch \(new) after \(epoch)")
             epoch = new
-            if case .resumed = event { rest(until: now) }
+            hasBegun = true
+            if case .resumed = event { rest(until: now) } else { try begins() }
         case .attemptStarted(let attempt): try started(attempt, at: now)
         case .attemptFinished(let attempt, let result): try finished(attempt, result, at: now)
         case .stepStarted(let attempt, let step): try stepStarted(attempt, step)
@@ -112,15 +117,18 @@ struct Invariants {
             try mayBreach(breach)
             hasBreached = true
         case .inconclusive: isInconclusive = true
-        case .rollbackStarted: try rollbackStarted()
+        case .rollbackStarted: try rollbackStarted(at: now)
         case .operatorActed(let act): try acted(act, at: now)
         case .paused, .interrupted:
             try demand(.noProcess, inFlight.isEmpty, "\(event.type) while \(inFlight) run")
         case .runFinished(let outcome, _): try finished(outcome)
         case .attemptReattached(let attempt):
             try demand(.intent, inFlight.contains(attempt), "\(attempt.text) re-attached, not in flight")
-        case .runCreated, .monitoringStarted, .ruleFired, .ruleCleared: break
-        case .gateWaiting, .gatePassed, .approvalGiven, .approvalRejected: break
+        case .approvalGiven(let signOff): try approved(signOff, at: now)
+        case .approvalRejected(let signOff, _): try rejected(signOff, at: now)
+        case .gatePassed(let role): try passed(role)
+        case .runCreated: createdAt = now
+        case .gateWaiting, .monitoringStarted, .ruleFired, .ruleCleared: break
         }
     }
 
@@ -144,12 +152,13 @@ struct Invariants {
         }
     }
 
-    private mutating func rollbackStarted() throws(Violation) {
+    private mutating func rollbackStarted(at now: Instant) throws(Violation) {
         try demand(.rollback, !isRollingBack, "a rollback while rolling back")
         try demand(.rollback, inFlight.isEmpty, "a rollback while \(inFlight) run")
         let hasFailed = plan.stages.contains { isExhausted($0.name, .perform) }
         try demand(
-            .rollback, hasFailed || wasAskedBack || isCancelled || hasBreached || isInconclusive,
+            .rollback,
+            hasFailed || wasAskedBack || isCancelled || hasBreached || isInconclusive || areSignOffsOver(now),
             "a rollback without a reason")
         isRollingBack = true
         for stage in plan.stages {

@@ -16,6 +16,8 @@ enum Move: Sendable {
     case cutPower
     /// Another engine takes the run, whoever has it.
     case takeUp([OperatorAct])
+    /// A person's word on a run that waits for it; nil: that they approve.
+    case sign(SignOff, rejectedBecause: String?)
     /// One of the engines stands still until `wake`: the next ones think it dead.
     case stall(engine: Int)
     case wake

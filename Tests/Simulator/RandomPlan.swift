@@ -20,7 +20,24 @@ struct RandomPlan {
         let hasMonitor = random.once(in: 2)
         return Plan(
             pipeline: "deploy", environment: "production", release: release, stages: stages,
-            monitor: monitored ?? hasMonitor ? monitor() : nil)
+            monitor: monitored ?? hasMonitor ? monitor() : nil, approvals: approvals())
+    }
+
+    static let roles = ["operations", "security"]
+    static let people = [
+        Person(name: "Ana", osUser: "ana"), Person(name: "Ben", osUser: "ben"),
+        Person(name: "Cleo", sshKey: "ssh-ed25519 C"),
+        Person(name: "Dan"),
+    ]
+
+    private mutating func approvals() -> ApprovalPolicy? {
+        guard random.once(in: 4) else { return nil }
+        let roles = Self.roles.prefix(random.pick(1...2)).map { name in
+            let people = Self.people.filter { _ in !random.once(in: 3) }
+            return ApprovalRole(name: name, people: people, quorum: random.pick(1...2))
+        }
+        return ApprovalPolicy(
+            roles: roles, allowSelf: random.once(in: 2), expires: random.once(in: 3) ? .minutes(5) : .hours(24))
     }
 
     private mutating func addGroup(_ name: String) {

@@ -55,6 +55,9 @@ package struct Shrinker {
         var plainer = scenario
         plainer.plan.monitor = nil
         if scenario.plan.monitor != nil { _ = keep(plainer) }
+        plainer = scenario
+        plainer.plan.approvals = nil
+        if scenario.plan.approvals != nil { _ = keep(plainer) }
     }
 
     private mutating func simplifyStages() {

@@ -45,6 +45,11 @@ struct SimulatedStore {
         return fate == .durable ? .failed : .appended
     }
 
+    /// To a run that waits for people: nobody holds its lock.
+    mutating func appendWaiting(_ events: [RunEvent], after last: Int, at now: Instant) -> Answer {
+        append(events, epoch: epoch, after: last, at: now, failing: nil)
+    }
+
     /// - Returns: how many entries went.
     mutating func cutPower() -> Int {
         defer { journal.removeLast(journal.count - synced) }

@@ -3,6 +3,7 @@ import ShipitCore
 /// What is done to the run: chosen at random, or as it was before.
 extension Simulation {
     mutating func chooseMove() -> Move {
+        if isWaiting, !random.once(in: 5) { return waitingMove() }
         if engines.isEmpty {
             if store.isFull, random.once(in: 3) { return .freeDisk }
             return .takeUp(random.once(in: temper.people > 0 ? 4 : 20) ? [randomAct()] : [])
@@ -20,6 +21,16 @@ extension Simulation {
         let awake = engines.indices.filter { !engines[$0].isStalled }
         if awake.isEmpty { return random.once(in: 2) ? .wake : .takeUp([]) }
         return .pass(engine: random.pick(awake))
+    }
+
+    private mutating func waitingMove() -> Move {
+        switch random.pick(0...19) {
+        case 0: .clock(seconds: random.pick(0...600))
+        case 1: .cutPower
+        case 2 where random.once(in: 3): .takeUp([OperatorAct(.cancel, by: "ben")])
+        case 3 where random.once(in: 3): .sign(randomSignOff(), rejectedBecause: "no")
+        default: .sign(randomSignOff(), rejectedBecause: nil)
+        }
     }
 
     private mutating func faultyMove(_ engine: Int) -> Move {
@@ -64,6 +75,8 @@ extension Simulation {
         case .killSupervisor: killSupervisor()
         case .cutPower: cutPower()
         case .takeUp(let acts): try takeUp(acts)
+        case .sign(let signOff, let why):
+            try settle(why.map { .rejected(signOff, why: $0) } ?? .approved(signOff))
         case .stall(let number):
             guard !engines.isEmpty else { return }
             coverage.count(.enginesStalled)
@@ -91,13 +104,15 @@ extension Simulation {
     /// Another engine: takes the epoch, folds what is there, and goes on.
     mutating func takeUp(_ acts: [OperatorAct]) throws(Violation) {
         if engines.contains(where: { $0.epoch == store.epoch }) { coverage.count(.takeovers) }
+        if folded.outcome != nil, acts.isEmpty { return }
+        if isWaiting, try !begin(acts) { return }
         guard let epoch = store.takeLock() else {
             coverage.count(.diskFull)
             return
         }
         let holder = Holder(host: "host", pid: Int(epoch), startTime: epoch, bootID: world.bootID, user: "ana")
         let opening: RunEvent =
-            epoch == 1
+            epoch == 1 && plan.approvals == nil
             ? .lockTaken(epoch: Epoch(epoch), holder: holder) : .resumed(epoch: Epoch(epoch), holder: holder)
         interrupts = 0
         var engine = SimulatedEngine(
@@ -176,6 +191,7 @@ extension Simulation {
         store.isFull = false
         try wakeAll()
         for _ in 0..<80 {
+            try comeToABeginning()
             if engines.isEmpty, folded.outcome == nil { try takeUp([]) }
             var turns = 0
             while !engines.isEmpty {

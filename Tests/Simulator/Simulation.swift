@@ -69,8 +69,9 @@ package struct Simulation: Sendable {
         let created = RunEvent.runCreated(
             RunCreated(
                 run: "20260101-0000-test", pipeline: plan.pipeline, environment: plan.environment,
-                release: plan.release, planDigest: "sha256:0", startedBy: "ana"))
-        _ = store.append([created], epoch: 0, after: 0, at: world.now, failing: nil)
+                release: plan.release, planDigest: Self.digest, startedBy: "ana"))
+        let gates = folded.gates.map { RunEvent.gateWaiting(role: $0.role.name) }
+        _ = store.append([created] + gates, epoch: 0, after: 0, at: world.now, failing: nil)
         try see(from: 0)
     }
 
@@ -84,6 +85,11 @@ package struct Simulation: Sendable {
             folded.apply(entry.event, at: entry.at)
             if case .rollbackStarted = entry.event, folded.stages.contains(where: \.isLeft) {
                 coverage.count(.leftPastReturn)
+            }
+            if case .runFinished(.refused, let why?) = entry.event,
+                why.contains("sign-offs expired") || why.contains("time to sign")
+            {
+                coverage.count(.signOffsExpired)
             }
             try invariants.take(entry)
         }

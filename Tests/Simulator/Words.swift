@@ -44,6 +44,7 @@ extension Move {
         switch self {
         case .ask(let acts, let engine): "ask \(acts.map { "\($0.kind)" }.joined(separator: ", ")) of \(engine)"
         case .takeUp(let acts): "take up\(acts.isEmpty ? "" : ", \(acts.map { "\($0.kind)" }.joined(separator: ", "))")"
+        case .sign(let signOff, let why): "\(why == nil ? "approve" : "reject") as \(signOff.person), \(signOff.role)"
         default: "\(self)"
         }
     }
@@ -62,6 +63,7 @@ extension Plan {
             if let limit = stage.groupLimit { words += ", at most \(limit)" }
             return words
         }.joined(separator: "\n")
+            + (approvals.map { "\nsigned by \($0.roles.map { "\($0.quorum) of \($0.people.map(\.name))" })" } ?? "")
             + (monitor.map { "\nmonitor: \($0.rollbackWhen.map(\.text)), \($0.inconclusive), \($0.minSamples) samples" }
                 ?? "")
     }

@@ -29,6 +29,9 @@ extension RunState {
 
     private var refusalOfRollback: String? {
         if outcome == .refused { return "nothing of this run is to be undone: it was refused before any change" }
+        if outcome == .cancelled, !stages.contains(where: \.hasStarted) {
+            return "nothing of this run is to be undone: it was cancelled before any stage had started"
+        }
         if abandonedBy != nil { return "the run has been abandoned" }
         if isBoundBack { return "the run is rolling back already" }
         return outcome == .rolledBack ? "everything of this run has been undone already" : nil

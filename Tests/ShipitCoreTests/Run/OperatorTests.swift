@@ -117,6 +117,16 @@ struct `What a person asks` {
         #expect(rig.starts == ["a", "b", "undo b", "undo a"])
     }
 
+    @Test func `a run that was cancelled before anything had started is not rolled back`() {
+        var state = RunState(plan: .of(stage("a")))
+        let now = Instant(milliseconds: 0)
+        state.apply(.operatorActed(OperatorAct(.cancel, by: "ana")), at: now)
+        state.apply(.runFinished(outcome: .cancelled, reason: nil), at: now)
+        #expect(
+            state.refusal(of: OperatorAct(.rollback, by: "ana"))
+                == "nothing of this run is to be undone: it was cancelled before any stage had started")
+    }
+
     @Test func `a retry gives a failed stage a whole new budget`() {
         let retry = RetryPolicy(attempts: 2, delay: .seconds(1))
         var rig = Rig(.of(stage("a", retry: retry, deadline: .minutes(1), onExhausted: .pause)))
