@@ -89,6 +89,8 @@ extension Coverage {
 
     mutating func count(_ act: OperatorAct) {
         switch act.kind {
+        // Between the lock and the one who has it; the course of a run doesn't depend on it.
+        case .unlock: break
         case .cancel: count(.cancels)
         case .rollback: count(.rollbacksAsked)
         case .abandon: count(.abandons)

@@ -88,6 +88,17 @@ struct FaultyStore: RunStore {
         return world.state.withLock { Array($0.journal.dropFirst(Int(sequence))) }
     }
 
+    func goodEntries(of run: RunID, through last: Int64) throws(StoreError) -> [JournalEntry] {
+        try entries(of: run, after: 0).filter { $0.sequence <= last }
+    }
+
+    func revokeLock(
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
+        summary: RunSummaryState, dirty: Bool
+    ) throws(StoreError) -> Epoch {
+        throw .failed("take a lock away", cause: "nobody does here")
+    }
+
     func run(_ id: RunID) throws(StoreError) -> RunRecord? { world.state.withLock { $0.record } }
 
     func plan(of run: RunID) throws(StoreError) -> Plan? { world.plan }
