@@ -14,7 +14,7 @@ struct `An engine killed at every append and between every append and effect` {
             scenario.plan.monitor = nil
             var undisturbed = Simulation(scenario)
             try undisturbed.run()
-            for point in 1...undisturbed.boundaries {
+            for point in stride(from: 1, through: undisturbed.boundaries, by: 1) {
                 var killed = Simulation(scenario, crashAt: point)
                 do throws(Violation) {
                     try killed.run()

@@ -86,7 +86,9 @@ extension Simulation {
                 finish(index, AttemptResult(.unknown), &engine)
                 return true
             }
-            try invariants.mayRun(key, isDurable: store.isSynced)
+            // What an overtaken engine goes by was synced when its epoch ended.
+            let isDurable = store.isSynced || engine.epoch != store.epoch
+            try invariants.mayRun(key, isDurable: isDurable)
             let deadline = engine.machine.state.deadline(of: key.attempt)
             world.start(key, timeout: deadline.map { $0 - world.now } ?? .hours(1))
             coverage.count(.commands)
