@@ -16,7 +16,8 @@ enum EndReport {
         var lines = ["waiting for \(open.isEmpty ? "its start" : "people"): \(view.title), run \(view.created.run)"]
         lines += open
         lines += [GateWords.end(view, now: now).map { "  (\($0))" }].compactMap(\.self)
-        lines += open.isEmpty ? NextStep(view)?.lines ?? [] : ["then: shipit resume \(view.created.run)"]
+        let then = TypedPlace.complete("then: shipit resume \(view.created.run)")
+        lines += open.isEmpty ? NextStep(view)?.lines ?? [] : [then]
         return lines.map { $0 + "\n" }.joined()
     }
 

@@ -25,7 +25,8 @@ enum GateWords {
         let gates = view.state.gates.filter { $0.standing == .waiting }
         var table = Table(indent: "  ")
         for gate in gates {
-            table.add(SafeText.line(gate.role.name), missing(gate), command(gate, run: view.created.run))
+            let command = TypedPlace.complete(command(gate, run: view.created.run))
+            table.add(SafeText.line(gate.role.name), missing(gate), command)
         }
         return table.text.split(separator: "\n").map(String.init)
     }
