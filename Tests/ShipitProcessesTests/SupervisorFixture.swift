@@ -60,8 +60,17 @@ final class SupervisorFixture: Sendable {
     /// An executable that becomes the supervisor in its own way.
     func wrapper(_ name: String, _ text: String) throws -> String {
         let path = work + "/" + name
-        try "#!/bin/sh\n\(text)\n".write(toFile: path, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        try "#!/bin/sh\n\(text)\n".write(toFile: path + ".text", atomically: true, encoding: .utf8)
+        // Another process writes the executable: a copy of our own writing end, in a child that some other test is just
+        // forking, would make it too busy to be run.
+        let words = ["install", "-m", "755", path + ".text", path]
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var child: pid_t = 0
+        var status: Int32 = 0
+        try #require(posix_spawnp(&child, words[0], nil, nil, &arguments, environ) == 0)
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        try #require(status == 0, "\(words) ended with \(status)")
         return path
     }
 

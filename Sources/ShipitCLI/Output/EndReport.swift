@@ -12,12 +12,21 @@ enum EndReport {
     }
 
     private static func waiting(_ view: RunView, now: Instant) -> String {
-        let open = GateWords.open(view)
-        var lines = ["waiting for \(open.isEmpty ? "its start" : "people"): \(view.title), run \(view.created.run)"]
-        lines += open
-        lines += [GateWords.end(view, now: now).map { "  (\($0))" }].compactMap(\.self)
         let then = TypedPlace.complete("then: shipit resume \(view.created.run)")
-        lines += open.isEmpty ? NextStep(view)?.lines ?? [] : [then]
+        let lines = view.state.isSigned ? NextStep(view)?.lines ?? [] : [then]
+        return waitingHead(view, now: now) + lines.map { $0 + "\n" }.joined()
+    }
+
+    /// For whoever stays until everybody has signed.
+    static func staying(_ view: RunView, now: Instant) -> String {
+        waitingHead(view, now: now) + "it goes on here at the last signature; Ctrl-C leaves, and nothing is lost\n"
+    }
+
+    private static func waitingHead(_ view: RunView, now: Instant) -> String {
+        let what = view.state.isSigned ? "its start" : "people"
+        let lines =
+            ["waiting for \(what): \(view.title), run \(view.created.run)"] + GateWords.open(view)
+            + [GateWords.end(view, now: now).map { "  (\($0))" }].compactMap(\.self)
         return lines.map { $0 + "\n" }.joined()
     }
 

@@ -57,7 +57,7 @@ struct WaitingRun {
         let interrupts = try Interrupts(clock: SystemClock())
         let resumption = Resumption(session: session, jobs: jobs, interrupts: interrupts)
         var reading = try RunReading(record, in: session.store)
-        session.streams.progress(EndReport.text(reading.view, now: SystemClock.wallTime))
+        session.streams.progress(EndReport.staying(reading.view, now: SystemClock.wallTime))
         let progress: any Progress = session.form == .jsonl ? JSONLinesProgress() : PlainProgress()
         let gate = EnvironmentGate(store: session.store)
         let environment = record.created.environment
