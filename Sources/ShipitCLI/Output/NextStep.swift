@@ -44,7 +44,8 @@ struct NextStep: Hashable, Sendable {
     private static func ofWaiting(_ view: RunView) -> NextStep {
         let run = view.created.run
         guard let gate = view.state.gates.first(where: { $0.standing == .waiting }) else {
-            return NextStep(command: "shipit resume \(run)", note: "everybody has signed; a deploy --wait goes on by itself")
+            return NextStep(
+                command: "shipit resume \(run)", note: "everybody has signed; a deploy --wait goes on by itself")
         }
         return NextStep(command: GateWords.command(gate, run: run), note: GateWords.missing(gate))
     }
