@@ -8,7 +8,9 @@ struct ValidateCommand: ParsableCommand {
         discussion: "Without FILE, every pipelines/*.yaml of the project is checked.")
 
     @OptionGroup var place: PlaceOptions
-    @OptionGroup var output: OutputOptions
+
+    @Option(help: ArgumentHelp("The form of the result: text, json or sarif (for code review).", valueName: "form"))
+    var output: ValidationForm = .text
 
     @Flag(help: "Treat warnings as errors.")
     var strict = false
@@ -27,12 +29,13 @@ struct ValidateCommand: ParsableCommand {
             diagnostics += reading.diagnostics
             rendered += (rendered.isEmpty || reading.rendered.isEmpty ? "" : "\n") + reading.rendered
         }
-        switch output.output {
+        switch output {
         case .text:
             streams.progress(rendered.isEmpty ? "" : rendered + "\n")
             streams.result(
                 "\(DiagnosticsText.summary(diagnostics))\(diagnostics.isEmpty ? Self.words(files.count) : "")\n")
         case .json: streams.result(DiagnosticsText.json(diagnostics))
+        case .sarif: streams.result(SARIF.text(diagnostics))
         }
         let isWrong = diagnostics.contains { $0.severity == .error || strict }
         try RunEnd.leave(with: isWrong ? 2 : 0)
@@ -52,4 +55,8 @@ struct ValidateCommand: ParsableCommand {
             return (Place.join(project.root, file), file)
         }
     }
+}
+
+enum ValidationForm: String, ExpressibleByArgument, CaseIterable {
+    case text, json, sarif
 }
