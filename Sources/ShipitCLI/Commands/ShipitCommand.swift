@@ -19,11 +19,12 @@ public struct ShipitCommand: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     StatusCommand.self, RunsCommand.self, LogsCommand.self, JournalCommand.self, TagsCommand.self,
+                    GraphCommand.self,
                 ]),
             CommandGroup(
                 name: "Authoring and upkeep",
                 subcommands: [
-                    ValidateCommand.self, ExplainCommand.self, DoctorCommand.self, UnlockCommand.self,
+                    InitCommand.self, ValidateCommand.self, ExplainCommand.self, DoctorCommand.self, UnlockCommand.self,
                     AuditCommand.self, VersionCommand.self,
                 ]),
         ])

@@ -31,7 +31,7 @@ enum Terminal {
         return !["", "0", "false"].contains(ci.lowercased())
     }
 
-    private static func isUnicode(_ environment: [String: String]) -> Bool {
+    static func isUnicode(_ environment: [String: String]) -> Bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
         let name = locale.lowercased()
         return name.contains("utf-8") || name.contains("utf8")
