@@ -17,6 +17,9 @@ struct GraphDrawing: Hashable, Sendable {
         var from: Int
         var to: Int
         var points: [Point]
+        /// Where in a gap it turns aside, as a part of the gap. Lines that come from one stage, or come together at one, turn
+        /// at one place, and others elsewhere.
+        var bend: Double
     }
 
     /// One a stage, in their order.
@@ -69,7 +72,13 @@ struct GraphDrawing: Hashable, Sendable {
                     ? Box(x: start, y: edge, width: thickness[graph.layer[vertex]], height: Self.boxHeight)
                     : Box(x: edge, y: start, width: widths[stage], height: Self.boxHeight))
         }
+        var (leaving, coming) = (Array(repeating: 0, count: widths.count), Array(repeating: 0, count: widths.count))
         for route in graph.routes {
+            leaving[route.from] += 1
+            coming[route.to] += 1
+        }
+        for route in graph.routes {
+            let hub = coming[route.to] > leaving[route.from] ? route.to : route.from
             func point(_ vertex: Int, isEnd: Bool) -> Point {
                 let along = starts[graph.layer[vertex]] + (isEnd ? thickness[graph.layer[vertex]] : 0)
                 let across = positions.middle[vertex]
@@ -79,7 +88,8 @@ struct GraphDrawing: Hashable, Sendable {
             lines.append(
                 Line(
                     from: route.from, to: route.to,
-                    points: [point(route.from, isEnd: true)] + way + [point(route.to, isEnd: false)]))
+                    points: [point(route.from, isEnd: true)] + way + [point(route.to, isEnd: false)],
+                    bend: 0.3 + 0.35 * (Double(hub) * 0.618).truncatingRemainder(dividingBy: 1)))
         }
     }
 

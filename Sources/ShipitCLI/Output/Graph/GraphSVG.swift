@@ -3,12 +3,13 @@ enum GraphSVG {
     private static let margin = 24.0
     private static let widestName = 36
     private static let legendHeight = 26.0
+    private static let farAside = 320.0
 
     static func text(_ graph: StageGraph) -> String {
         var layered = LayeredGraph(needs: graph.stages.map(\.needs))
         layered.reduceCrossings()
         let names = graph.stages.map { TextWidth.cut(SafeText.line($0.name), to: widestName) }
-        let subtitles = graph.stages.map { TextWidth.cut($0.subtitle, to: widestName + 6) }
+        let subtitles = graph.stages.map { TextWidth.cut($0.subtitle, to: 60) }
         // A digit's width of every monospaced font, near enough.
         let widths = zip(names, subtitles).map { name, subtitle in
             (max(Double(TextWidth.of(name)) * 7.9, Double(TextWidth.of(subtitle)) * 6.7) + 28).rounded(.up)
@@ -81,23 +82,32 @@ enum GraphSVG {
         func words(_ point: GraphDrawing.Point) -> String { "\(number(point.x)) \(number(point.y))" }
         var path = "M" + words(line.points[0])
         for place in line.points.indices.dropFirst() {
-            let (start, end) = (line.points[place - 1], line.points[place])
             // Gaps and layers take turns, and a line begins in a gap.
-            guard !place.isMultiple(of: 2) else {
-                path += "L" + words(end)
-                continue
-            }
-            let first =
-                isAcross
-                ? GraphDrawing.Point(x: (start.x + end.x) / 2, y: start.y)
-                : GraphDrawing.Point(x: start.x, y: (start.y + end.y) / 2)
-            let second =
-                isAcross
-                ? GraphDrawing.Point(x: (start.x + end.x) / 2, y: end.y)
-                : GraphDrawing.Point(x: end.x, y: (start.y + end.y) / 2)
-            path += "C\(words(first)) \(words(second)) \(words(end))"
+            path +=
+                place.isMultiple(of: 2)
+                ? "L" + words(line.points[place])
+                : way(from: line.points[place - 1], to: line.points[place], isAcross, bend: line.bend)
         }
         return "<path class=\"line\" d=\"\(path)\" marker-end=\"url(#tip)\"/>\n"
+    }
+
+    /// Through a gap between layers: a curve; where it is far aside, straight aside, so that lines of one stage are one line.
+    private static func way(
+        from start: GraphDrawing.Point, to end: GraphDrawing.Point, _ isAcross: Bool, bend: Double
+    ) -> String {
+        func point(_ along: Double, _ aside: Double) -> String {
+            isAcross ? "\(number(along)) \(number(aside))" : "\(number(aside)) \(number(along))"
+        }
+        let (first, last) = isAcross ? (start.x, end.x) : (start.y, end.y)
+        let (from, to) = isAcross ? (start.y, end.y) : (start.x, end.x)
+        guard abs(to - from) > farAside else {
+            let middle = (first + last) / 2
+            return "C\(point(middle, from)) \(point(middle, to)) \(point(last, to))"
+        }
+        let place = first + (last - first) * bend
+        let corner = to > from ? 7.0 : -7.0
+        return "L\(point(place - 7, from))Q\(point(place, from)) \(point(place, from + corner))"
+            + "L\(point(place, to - corner))Q\(point(place, to)) \(point(place + 7, to))L\(point(last, to))"
     }
 
     // MARK: Legend and colours

@@ -103,6 +103,16 @@ struct LayeredGraphTests {
         #expect(drawing.lines.allSatisfy { Set($0.points.map(\.y)) == [22] })
     }
 
+    @Test func `lines to one stage turn aside at one place, as those from one do`() {
+        let graph = LayeredGraph(needs: [[], [0], [0], [0], [1, 2, 3]])
+
+        let drawing = GraphDrawing(graph, widths: Array(repeating: 100, count: 5), isAcross: true)
+
+        #expect(Set(drawing.lines.filter { $0.from == 0 }.map(\.bend)).count == 1)
+        #expect(Set(drawing.lines.filter { $0.to == 4 }.map(\.bend)).count == 1)
+        #expect(drawing.lines.allSatisfy { (0.25...0.7).contains($0.bend) })
+    }
+
     @Test func `what is too wide across goes down`() {
         let chain = LayeredGraph(needs: (0..<200).map { $0 == 0 ? [] : [$0 - 1] })
         let fan = LayeredGraph(needs: (0..<200).map { $0 == 0 ? [] : [0] })
