@@ -53,7 +53,7 @@ struct InitCommand: ParsableCommand {
         var kind = self.kind ?? (database == nil ? StarterPipeline.likelyKind(findings) : .sqlite)
         if self.kind == nil, database == nil, questions.isThere {
             let kinds = StarterPipeline.Kind.allCases
-            let question = "What is deployed? (likely: \(kind.rawValue))"
+            let question = "What is deployed? (return: \(kind.rawValue))"
             let choices = kinds.map { (name: $0.rawValue, words: "\($0.rawValue): \($0.words)") }
             if let chosen = questions.choice(question, among: choices) { kind = kinds[chosen] }
         }
