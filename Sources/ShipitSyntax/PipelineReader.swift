@@ -33,6 +33,7 @@ public struct PipelineReader: Sendable {
         var references = ReferenceResolver(reading: reading, draft: draft, names: names, graph: graph)
         references.resolve()
         let approvals = ApprovalResolver(reading: reading, draft: draft).resolve()
+        let tests = TestResolver(reading: reading, draft: draft, names: names).resolve()
         Habits(reading: reading, draft: draft, graph: graph).warn()
 
         let diagnostics = reading.inOrder()
@@ -41,13 +42,14 @@ public struct PipelineReader: Sendable {
         }
         return PipelineReading(
             pipeline: pipeline(
-                draft, approvals, file: file, notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
+                draft, approvals, tests, file: file, notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
             diagnostics: diagnostics)
     }
 
     /// Every draft is whole when there is no mistake.
     private func pipeline(
-        _ draft: Draft, _ approvals: [String: ApprovalPolicy], file: String, notEnforced: [Diagnostic]
+        _ draft: Draft, _ approvals: [String: ApprovalPolicy], _ tests: [PipelineTest], file: String,
+        notEnforced: [Diagnostic]
     ) -> Pipeline {
         Pipeline(
             name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
@@ -57,7 +59,7 @@ public struct PipelineReader: Sendable {
             secrets: draft.secrets, passEnv: draft.passEnv, stages: draft.stages.compactMap(\.stage),
             suites: Dictionary(
                 draft.suites.map { ($0.name, $0.checks ?? []) }, uniquingKeysWith: { first, _ in first }),
-            monitor: draft.monitor?.monitor, notEnforced: notEnforced)
+            monitor: draft.monitor?.monitor, tests: tests, notEnforced: notEnforced)
     }
 
     private func baseName(_ file: String) -> String {

@@ -12,8 +12,9 @@ public struct ShipitCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Deploying",
                 subcommands: [
-                    DeployCommand.self, PlanCommand.self, ResumeCommand.self, RollbackCommand.self, CancelCommand.self,
-                    RetryCommand.self, SkipCommand.self, AbandonCommand.self, ApproveCommand.self, RejectCommand.self,
+                    DeployCommand.self, PlanCommand.self, SimulateCommand.self, ResumeCommand.self,
+                    RollbackCommand.self, CancelCommand.self, RetryCommand.self, SkipCommand.self,
+                    AbandonCommand.self, ApproveCommand.self, RejectCommand.self,
                 ]),
             CommandGroup(
                 name: "Looking",
@@ -24,8 +25,8 @@ public struct ShipitCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Authoring and upkeep",
                 subcommands: [
-                    InitCommand.self, ValidateCommand.self, ExplainCommand.self, DoctorCommand.self, UnlockCommand.self,
-                    AuditCommand.self, VersionCommand.self,
+                    InitCommand.self, ValidateCommand.self, TestCommand.self, ExplainCommand.self, DoctorCommand.self,
+                    UnlockCommand.self, AuditCommand.self, VersionCommand.self,
                 ]),
         ])
 

@@ -12,13 +12,16 @@ public struct Pipeline: Hashable, Sendable {
     public var stages: [Stage]
     public var suites: [String: [Check]]
     public var monitor: Monitor?
+    /// In the order of the file.
+    public var tests: [PipelineTest]
     /// Keys the language knows and this version doesn't enforce yet: `deploy` refuses them.
     public var notEnforced: [Diagnostic]
 
     public init(
         name: String, description: String? = nil, release: ReleaseSource? = nil, environments: [Environment] = [],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [Stage] = [],
-        suites: [String: [Check]] = [:], monitor: Monitor? = nil, notEnforced: [Diagnostic] = []
+        suites: [String: [Check]] = [:], monitor: Monitor? = nil, tests: [PipelineTest] = [],
+        notEnforced: [Diagnostic] = []
     ) {
         self.name = name
         self.description = description
@@ -29,6 +32,7 @@ public struct Pipeline: Hashable, Sendable {
         self.stages = stages
         self.suites = suites
         self.monitor = monitor
+        self.tests = tests
         self.notEnforced = notEnforced
     }
 }

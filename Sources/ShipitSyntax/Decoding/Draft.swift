@@ -15,6 +15,7 @@ struct Draft {
     var stages: [StageDraft] = []
     var suites: [SuiteDraft] = []
     var monitor: MonitorDraft?
+    var tests: [TestDraft] = []
 }
 
 /// A name and where it is used.
@@ -95,4 +96,15 @@ struct MonitorDraft {
 struct RuleDraft {
     var rule: Rule
     var place: Place
+}
+
+struct TestDraft {
+    var name: String
+    var place: Place
+    var environment: Named<String>?
+    /// To be read once it is known what is a stage and what a source.
+    var given: [Entry] = []
+    var expect = PipelineTest.Expectation()
+    /// Stages that `expect` names, each with the key that does.
+    var expected: [(key: String, stage: Named<String>)] = []
 }

@@ -10,7 +10,7 @@ struct PipelineDecoder {
 
         var isLater: Bool {
             switch self {
-            case .notify, .tests, .schedule, .include: true
+            case .notify, .schedule, .include: true
             default: false
             }
         }
@@ -42,6 +42,7 @@ struct PipelineDecoder {
         draft.monitor = fields[.monitor].flatMap {
             MonitorDecoder(reading: reading).monitor($0, fields.keyPlace(.monitor)!)
         }
+        draft.tests = fields[.tests].map { TestDecoder(reading: reading).tests($0) } ?? []
         if let stages = fields[.stages] {
             draft.stages = StageDecoder(reading: reading, defaults: defaults).stages(stages)
         } else if !own.contains(where: { $0.key == "stages" }) {

@@ -179,7 +179,8 @@ extension Explanation {
                     "unknown-input", "an action has no such input",
                     "see the suggestion"),
                 .error(
-                    "unknown-stage", "a need, a contract, `from:` or an output names a stage that does not exist",
+                    "unknown-stage",
+                    "a need, a contract, `from:`, an output or a test names a stage that does not exist",
                     "see the suggestion"),
                 .error(
                     "unknown-suite", "a stage runs a suite that is not under `checks:`",
@@ -241,8 +242,18 @@ extension Explanation {
                     "unknown-metric", "a metric that does not exist",
                     "`error-rate`, `p50` … `p99`, `mean`, `value`"),
                 .error(
-                    "unknown-source", "a rule names a source that is not under `sources:`",
+                    "unknown-source", "a rule or a test names a source that is not under `sources:`",
                     "see the suggestion"),
+            ]),
+        ExplanationChapter(
+            title: "Tests",
+            explanations: [
+                .error(
+                    "ambiguous-name", "a test gives something to a name that is a stage's and a source's",
+                    "write `stage NAME` or `source NAME`"),
+                .error(
+                    "bad-result", "what a test gives a stage or a source cannot be read",
+                    "such as `fails`, `fails 2 times`, `times out`, `dies`, `takes 5m`; docs/tests.md has all"),
             ]),
     ]
 }

@@ -1,0 +1,96 @@
+/// What would become of a plan's run if something went wrong, a case for each thing that can at each stage.
+public struct Simulation: Sendable {
+    public struct Case: Sendable {
+        public var trouble: Trouble
+        /// With every attempt as long as it may take.
+        public var worst: RehearsedRun
+        /// With the times of earlier runs; `nil` where they don't tell.
+        public var usual: RehearsedRun?
+    }
+
+    public enum Trouble: Hashable, Sendable {
+        case none
+        /// The next attempt succeeds.
+        case failsOnce(StageName)
+        /// Every attempt fails.
+        case fails(StageName)
+        case timesOut(StageName)
+        case engineDies(StageName)
+        /// With what `verify` says, where it is asked.
+        case machineDies(StageName, Script.Verification?)
+        case breachAfter(StageName)
+        /// The stage fails, and so does its undo.
+        case undoFails(StageName)
+        case finallyFails(StageName)
+        /// The source gives errors only, from when monitoring begins.
+        case sourceFails(String)
+        case sourceSilent(String)
+    }
+
+    private let plan: Plan
+    private let jobs: Int
+    private let usual: [Script.StagePart: TimeSpan]
+
+    public init(_ plan: Plan, jobs: Int, usual: [Script.StagePart: TimeSpan] = [:]) {
+        self.plan = plan
+        self.jobs = jobs
+        self.usual = usual
+    }
+
+    public func cases() -> [Case] {
+        var cases = [play(.none, Script())]
+        for stage in plan.stages where !stage.skipped { cases += self.cases(of: stage) }
+        for source in plan.monitor?.sources ?? [] {
+            cases.append(play(.sourceFails(source.name), script(source.name, .init(errorRate: 1))))
+            cases.append(play(.sourceSilent(source.name), script(source.name, .init(isSilent: true))))
+        }
+        return cases
+    }
+
+    private func cases(of stage: PlannedStage) -> [Case] {
+        let name = stage.name
+        var cases: [Case] = []
+        if stage.retry.attempts > 1, stage.retry.covers(verdict: .failed, exit: .code(1)) {
+            cases.append(play(.failsOnce(name), script(stage, .init(first: [.fails(exit: 1)]))))
+        }
+        let fails = Script.Course(then: .fails(exit: 1))
+        cases.append(play(.fails(name), script(stage, fails)))
+        cases.append(play(.timesOut(name), script(stage, .init(then: .timesOut))))
+        cases.append(play(.engineDies(name), script(stage, .init(first: [.engineDies]))))
+        for answer in stage.onInterrupt == .verify ? Script.Verification.allCases.map(Optional.some) : [nil] {
+            var script = script(stage, .init(first: [.machineDies]))
+            script.verifications[name] = answer
+            cases.append(play(.machineDies(name, answer), script))
+        }
+        var breach = Script()
+        breach.breachAfter = name
+        cases += [play(.breachAfter(name), breach)].filter(\.worst.hasBreached)
+        var undo = script(stage, fails)
+        undo.courses[Script.StagePart(name, .undo)] = fails
+        cases += [play(.undoFails(name), undo)].filter { $0.worst.state[name]?.undo.hasStarted == true }
+        if stage.finally != nil { cases.append(play(.finallyFails(name), script(stage, fails, .finally))) }
+        return cases
+    }
+
+    private func script(_ stage: PlannedStage, _ course: Script.Course, _ part: Part = .perform) -> Script {
+        var script = Script()
+        script.courses[Script.StagePart(stage.name, part)] = course
+        return script
+    }
+
+    private func script(_ source: String, _ spell: Script.Spell) -> Script {
+        var script = Script()
+        script.spells[source] = [spell]
+        return script
+    }
+
+    private func play(_ trouble: Trouble, _ script: Script) -> Case {
+        var usualRun: RehearsedRun?
+        if !usual.isEmpty {
+            let run = Rehearsal.play(plan, script, pace: .usual(usual), jobs: jobs)
+            if run.isMeasured { usualRun = run }
+        }
+        return Case(
+            trouble: trouble, worst: Rehearsal.play(plan, script, pace: .longest, jobs: jobs), usual: usualRun)
+    }
+}
