@@ -54,6 +54,7 @@ let package = Package(
 
         // Adapters: they know Core and Engine, never one another.
         module("ShipitSyntax", ["ShipitCore", "CLibYAML"]),
+        module("ShipitImport", ["ShipitCore"]),
         module("ShipitGit", ["ShipitCore", "CLibGit2"]),
         module("ShipitStore", ["ShipitCore", "ShipitEngine", grdb, crypto]),
         module(
@@ -74,7 +75,7 @@ let package = Package(
             "ShipitCLI",
             [
                 "ShipitCore", "ShipitSyntax", "ShipitEngine", "ShipitStore", "ShipitGit", "ShipitProcesses",
-                "ShipitProbes", "ShipitActions", argumentParser,
+                "ShipitProbes", "ShipitActions", "ShipitImport", argumentParser,
             ]),
         .executableTarget(
             name: "shipit", dependencies: ["ShipitCLI"], swiftSettings: strict),
@@ -100,6 +101,7 @@ let package = Package(
         tests("ShipitCLITests", ["ShipitCore", "ShipitEngine", "ShipitCLI"]),
         // The tests of the built binaries find them beside the test bundle: to depend on the supervisor would link the tests
         // with its flags.
+        tests("ShipitImportTests", ["ShipitCore", "ShipitImport", "ShipitSyntax", "ShipitCLI"]),
         tests("EndToEndTests", []),
         tests("TidyTests", []),
 

@@ -13,10 +13,13 @@ public struct Check: Hashable, Sendable, Codable {
     public var timeout: TimeSpan
     public var remediation: String?
     public var probe: ProbeRequest
+    /// Where it stood in the checklist that it was imported from.
+    public var imported: ChecklistOrigin?
 
     public init(
         name: String, severity: Severity = .critical, owner: String? = nil, dependsOn: [String] = [], retries: Int = 0,
-        timeout: TimeSpan = .seconds(10), remediation: String? = nil, probe: ProbeRequest
+        timeout: TimeSpan = .seconds(10), remediation: String? = nil, probe: ProbeRequest,
+        imported: ChecklistOrigin? = nil
     ) {
         self.name = name
         self.severity = severity
@@ -26,6 +29,35 @@ public struct Check: Hashable, Sendable, Codable {
         self.timeout = timeout
         self.remediation = remediation
         self.probe = probe
+        self.imported = imported
+    }
+}
+
+/// `imported:`, where a check stood in a Markdown checklist. Nothing is decided by it, the tick neither: it is what a
+/// checklist is written back from.
+public struct ChecklistOrigin: Hashable, Sendable, Codable {
+    /// From 1.
+    public var line: Int
+    /// The headings above it; on the first check of its suite.
+    public var section: String?
+    /// 1 for an item that stands under no other.
+    public var level: Int
+    public var isTicked: Bool
+    /// The item's words, where the check doesn't hold them otherwise.
+    public var text: String?
+    /// What stood below the item, where the check doesn't hold it word for word.
+    public var notes: String?
+
+    public init(
+        line: Int, section: String? = nil, level: Int = 1, isTicked: Bool = false, text: String? = nil,
+        notes: String? = nil
+    ) {
+        self.line = line
+        self.section = section
+        self.level = level
+        self.isTicked = isTicked
+        self.text = text
+        self.notes = notes
     }
 }
 

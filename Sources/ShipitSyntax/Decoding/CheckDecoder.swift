@@ -6,7 +6,7 @@ struct CheckDecoder {
 
     enum Key: String, SectionKey {
         case name, severity, owner, dependsOn = "depends-on", retries, timeout, remediation
-        case ttl, blocks, role
+        case ttl, blocks, role, imported
 
         var isLater: Bool {
             switch self {
@@ -20,31 +20,43 @@ struct CheckDecoder {
         guard let entries = reading.mapping(node, "\"checks\"") else { return [] }
         return entries.map { entry in
             let isNamed = reading.checkName(entry.key, "a suite", at: entry.keyPlace)
-            let checks = suite(entry)
-            return SuiteDraft(name: entry.key, place: entry.keyPlace, checks: isNamed ? checks : nil)
+            var draft = suite(entry)
+            if !isNamed { draft.checks = nil }
+            return draft
         }
     }
 
-    private func suite(_ entry: Entry) -> [Check]? {
+    private func suite(_ entry: Entry) -> SuiteDraft {
+        var suite = SuiteDraft(name: entry.key, place: entry.keyPlace)
         guard !entry.value.isAbsent else {
             reading.empty(entry)
-            return nil
+            return suite
         }
-        guard let nodes = reading.list(entry.value, "suite \"\(entry.key)\"") else { return nil }
+        guard let nodes = reading.list(entry.value, "suite \"\(entry.key)\"") else { return suite }
         guard !nodes.isEmpty else {
             reading.error(
                 "empty-value", "suite \"\(entry.key)\" has no checks, so it could never say anything",
                 at: entry.value.place)
-            return nil
+            return suite
         }
         var drafts: [CheckDraft] = []
         for (index, node) in nodes.enumerated() {
             drafts.append(check(node, number: index + 1, suite: entry.key))
         }
         let isRight = lookUpNames(drafts, suite: entry.key)
-        let checks = drafts.compactMap(\.check)
+        noteManual(drafts, suite: entry.key)
+        suite.roles = drafts.compactMap(\.role)
         let isWhole = drafts.allSatisfy { $0.check != nil || $0.isLater }
-        return isRight && isWhole ? checks : nil
+        if isRight && isWhole { suite.checks = drafts.compactMap(\.check) }
+        return suite
+    }
+
+    /// One warning a suite: a checklist has hundreds of them.
+    private func noteManual(_ drafts: [CheckDraft], suite: String) {
+        let manual = drafts.filter { $0.manualPlace != nil }
+        guard let first = manual.first, let place = first.manualPlace else { return }
+        let whose = manual.count == 1 ? first.owner : "\(manual.count) checks of suite \"\(suite)\""
+        reading.later("\"manual\" of \(whose)", at: place)
     }
 
     private struct CheckDraft {
@@ -52,6 +64,11 @@ struct CheckDecoder {
         var dependsOn: [Named<String>] = []
         var isLater = false
         var check: Check?
+        /// For messages.
+        var owner = ""
+        var manualPlace: Place?
+        /// Of a manual check.
+        var role: Named<String>?
     }
 
     private func check(_ node: Node, number: Int, suite: String) -> CheckDraft {
@@ -64,7 +81,9 @@ struct CheckDecoder {
             draft.name = Named(name: name, place: named.value.place)
             owner = "check \"\(name)\""
         }
-        let question = ProbeDecoder(reading: reading).question(entries, owner, at: node.place)
+        let question = ProbeDecoder(reading: reading).question(entries, owner, at: node.place, asksPeople: true)
+        draft.owner = owner
+        if question.probe == ManualCheck.description { draft.manualPlace = question.subject?.keyPlace }
         let common = question.rest.filter { $0.key != Key.name.rawValue }
         let fields = reading.fields(common, place: node.place, Key.self, of: owner, alsoKnown: question.knownFields)
         var check = Check(name: draft.name?.name ?? "", probe: ProbeRequest(probe: "", subject: .list([])))
@@ -72,6 +91,11 @@ struct CheckDecoder {
         draft.isLater = question.isLater
         guard let request = question.request(Site(kind: .suite(suite))) else { return draft }
         check.probe = request
+        if draft.manualPlace != nil, case .text(let role)? = request.fields["role"], let name = role.literal,
+            let place = entries.first(where: { $0.key == Key.role.rawValue })?.value.place
+        {
+            draft.role = Named(name: name, place: place)
+        }
         if draft.name == nil { check.name = request.title }
         let hasNameKey = entries.contains { $0.key == Key.name.rawValue }
         draft.check = isRight && hasNameKey == (draft.name != nil) ? check : nil
@@ -98,6 +122,10 @@ struct CheckDecoder {
         if let node = fields[.remediation] {
             check.remediation = reading.literal(node, "\"remediation\"")
             isRight = isRight && check.remediation != nil
+        }
+        if let node = fields[.imported] {
+            check.imported = ChecklistOriginDecoder(reading: reading).origin(node)
+            isRight = isRight && check.imported != nil
         }
         if let node = fields[.dependsOn], let nodes = reading.listOrOne(node, "\"depends-on\"") {
             draft.dependsOn = nodes.compactMap { node in

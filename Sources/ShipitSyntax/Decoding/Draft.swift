@@ -81,6 +81,8 @@ struct SuiteDraft {
     var place: Place
     /// `nil` when a mistake in it was reported.
     var checks: [Check]?
+    /// Those that its manual checks name.
+    var roles: [Named<String>] = []
 }
 
 struct MonitorDraft {

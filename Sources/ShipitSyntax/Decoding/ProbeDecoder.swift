@@ -43,9 +43,16 @@ struct ProbeDecoder {
                 reading.empty(subject)
                 isRight = false
             }
-            let asked = isRight ? values.value(subject.value, probe.subject, "\"\(probe.name)\"", site) : nil
+            let isManual = probe == ManualCheck.description
+            let asked =
+                !isRight
+                ? nil
+                : isManual
+                    ? ManualCheck.words(subject.value, reading)
+                    : values.value(subject.value, probe.subject, "\"\(probe.name)\"", site)
             var decoded: [String: InputValue] = [:]
             for (field, entry) in fields {
+                if isManual, !ManualCheck.isRight(entry, reading) { isRight = false }
                 decoded[entry.key] = values.field(entry, field, site)
                 if decoded[entry.key] == nil { isRight = false }
             }
@@ -60,8 +67,8 @@ struct ProbeDecoder {
         }
     }
 
-    /// Takes a mapping apart. That it asks nothing, or two things, is reported here.
-    func question(_ entries: [Entry], _ owner: String, at place: Place) -> Question {
+    /// Takes a mapping apart. That it asks nothing, or two things, is reported here. Only in suites can people be asked.
+    func question(_ entries: [Entry], _ owner: String, at place: Place, asksPeople: Bool = false) -> Question {
         var question = Question(reading: reading, owner: owner)
         let subject = entries.first { reading.catalog.probes[$0.key] != nil || Self.laterProbes.contains($0.key) }
         guard let subject else {
@@ -79,6 +86,7 @@ struct ProbeDecoder {
         }
         question.subject = subject
         question.probe = reading.catalog.probes[subject.key]
+        if asksPeople, subject.key == ManualCheck.description.name { question.probe = ManualCheck.description }
         if question.probe == nil {
             question.isLater = true
             question.isRight = false

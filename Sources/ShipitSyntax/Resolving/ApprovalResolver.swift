@@ -1,6 +1,6 @@
 import ShipitCore
 
-/// Looks up the roles that environments name and the people that roles name.
+/// Looks up the roles that environments and manual checks name, and the people that roles name.
 struct ApprovalResolver {
     let reading: Reading
     let draft: Draft
@@ -25,6 +25,7 @@ struct ApprovalResolver {
             claimed.formUnion(policy.roles.flatMap(\.people).filter(isClaimed).map(\.name))
             policies[environment.name] = policy
         }
+        for role in draft.suites.flatMap(\.roles) { lookUp(role) }
         warn(of: claimed)
         return policies
     }
