@@ -5,6 +5,8 @@ public struct Checklist: Hashable, Sendable {
     public var items: [ChecklistItem]
     /// Who the document says is in charge of all of it.
     public var lead: String?
+    /// The hosts that its commands ask, such as `http://localhost:8080`, each once.
+    public var origins: [String]
 }
 
 /// One box.

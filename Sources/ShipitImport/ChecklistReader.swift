@@ -11,6 +11,7 @@ struct ChecklistReader {
     /// Whether a paragraph on the next line goes on with the last item.
     private var goesOn = false
     private var lead: String?
+    private var origins: [String] = []
 
     static func read(_ markdown: String) -> Checklist {
         var reader = ChecklistReader()
@@ -27,10 +28,11 @@ struct ChecklistReader {
             while reader.items[index].notes.last?.trimmed.isEmpty == true { reader.items[index].notes.removeLast() }
         }
         Owners.find(in: &reader.items)
-        return Checklist(title: reader.trail.title, items: reader.items, lead: reader.lead)
+        return Checklist(title: reader.trail.title, items: reader.items, lead: reader.lead, origins: reader.origins)
     }
 
     private mutating func take(_ line: String, number: Int) {
+        takeOrigins(line)
         let shape = LineShape(line)
         if takeFence(shape, line) { return }
         if let boxes = BoxLine(line, isCode: fence != nil, header: tableHeader) {
@@ -140,6 +142,13 @@ struct ChecklistReader {
         let keys = ["owner", "document owner", "checklist owner", "team lead", "deployment lead", "release manager"]
         if keys.contains(key), !value.isEmpty, value.count <= 60, !value.contains("_"), !value.contains("[") {
             lead = value
+        }
+    }
+
+    private mutating func takeOrigins(_ line: String) {
+        guard line.firstRange(of: "curl ") != nil else { return }
+        for word in line.split(whereSeparator: { " `\"'()<>".contains($0) }) {
+            if let origin = CheckGuess.origin(of: String(word)), !origins.contains(origin) { origins.append(origin) }
         }
     }
 }

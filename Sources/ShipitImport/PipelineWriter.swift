@@ -17,23 +17,13 @@ struct PipelineWriter {
         self.name = name
         self.file = file
         suites = Suites(checklist.items).suites
-        origins = Self.origins(checklist.items)
+        origins = checklist.origins
         let guess = CheckGuess(origins: Set(origins))
         guesses = checklist.items.map { guess.guess($0) }
         let lead = checklist.lead ?? "release lead"
         let slug = Slug.of(lead)
         fallback = ChecklistOwner(
             words: lead, role: slug.isEmpty ? "release-lead" : slug, person: slug.isEmpty ? "release-lead" : slug)
-    }
-
-    private static func origins(_ items: [ChecklistItem]) -> [String] {
-        var found: [String] = []
-        for text in items.flatMap({ [$0.text] + $0.notes }) {
-            for word in text.split(whereSeparator: { " `\"'()<>".contains($0) }) {
-                if let origin = CheckGuess.origin(of: String(word)), !found.contains(origin) { found.append(origin) }
-            }
-        }
-        return found
     }
 
     mutating func write() -> String {
