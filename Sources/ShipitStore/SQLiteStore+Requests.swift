@@ -12,6 +12,16 @@ extension SQLiteStore {
         }
     }
 
+    public func withdraw(_ act: OperatorAct, of run: RunID) throws(StoreError) -> Bool {
+        try write("take back what was asked of \(run)") { database in
+            guard let head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
+            try database.execute(
+                sql: "UPDATE requests SET taken = 1 WHERE run = ? AND taken = 0 AND body = ?",
+                arguments: [head.number, try StoredJSON.encode(act)])
+            return database.changesCount > 0
+        }
+    }
+
     public func takeRequests(of run: RunID) throws(StoreError) -> [OperatorAct] {
         // Engines ask often and are rarely asked something: looking takes no lock from a writer.
         let waiting = try read("look for requests to \(run)") { database in

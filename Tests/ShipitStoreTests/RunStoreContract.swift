@@ -77,6 +77,15 @@ extension RunStoreContract {
             #expect(try other.run("r1")?.summary.state == .monitoring)
             #expect(try other.run("r1")?.lastSequence == 5)
         },
+        RunStoreContract("a wish that was taken back is not taken by an engine") { open in
+            let store = try open()
+            _ = try store.begin(Sample.run("r1"))
+            let act = OperatorAct(.cancel, by: "ana")
+            try store.request(act, of: "r1", at: Sample.start)
+            #expect(try open().withdraw(act, of: "r1"))
+            #expect(try store.takeRequests(of: "r1").isEmpty)
+            #expect(try !store.withdraw(act, of: "r1"))
+        },
         RunStoreContract("a run that waits is appended to without a lock, one word at a time") { open in
             let run = Sample.run("r1")
             let (store, other) = (try open(), try open())

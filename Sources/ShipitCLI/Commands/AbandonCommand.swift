@@ -35,7 +35,7 @@ struct AbandonCommand: AsyncParsableCommand {
         }
         let code = try await hand.carryOut(act, on: record)
         // That something is not undone is what was asked for.
-        try RunEnd.leave(with: code == 5 ? 0 : code)
+        try RunEnd.leaveRun(with: code == 5 ? 0 : code)
     }
 }
 

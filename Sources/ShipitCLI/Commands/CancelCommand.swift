@@ -26,6 +26,6 @@ struct CancelCommand: AsyncParsableCommand {
         let preparation = RunPreparation(session: session, jobs: try Session.jobs(nil), bearsMissingTrees: true)
         let act = OperatorAct(.cancel, by: session.holder.user, why: why)
         let code = try await OperatorHand(session: session, resources: preparation.resources).carryOut(act, on: record)
-        try RunEnd.leave(with: code)
+        try RunEnd.leaveRun(with: code)
     }
 }

@@ -55,7 +55,7 @@ struct DeployCommand: AsyncParsableCommand {
             // What became live meanwhile is what an undo goes back to.
             deployment.preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
         }
-        try RunEnd.leave(with: try await deployment.run(again: again, asks: !yes))
+        try RunEnd.leaveRun(with: try await deployment.run(again: again, asks: !yes))
     }
 }
 
@@ -93,6 +93,7 @@ struct Deployment {
     func run(again: Bool, asks: Bool) async throws -> Int32 {
         let project = preparation.project
         let mustBeSigned = preparation.plan.approvals != nil
+        try JournalGate(store: preparation.store).check(preparation.environment)
         try EnvironmentGate(store: preparation.store).check(preparation.environment, bearsHolder: mustBeSigned)
         if preparation.isLiveAlready, !again, let live = preparation.live {
             try sayLiveAlready(live)
@@ -121,7 +122,7 @@ struct Deployment {
             created: RunCreated(
                 run: try newID(in: session.store), pipeline: preparation.pipeline.name,
                 environment: preparation.environment, release: preparation.release, planDigest: preparation.digest,
-                startedBy: session.holder.user, liveRun: mustBeSigned ? preparation.live?.created.run : nil),
+                startedBy: Session.person(session.holder), liveRun: mustBeSigned ? preparation.live?.created.run : nil),
             plan: preparation.plan, root: preparation.project.root, file: preparation.file.name)
     }
 

@@ -28,6 +28,10 @@ struct ResumeCommand: AsyncParsableCommand {
     func run() async throws {
         let jobs = try Session.jobs(jobs)
         let answers = try stage.map(StageAnswer.init)
+        for (place, answer) in answers.enumerated()
+        where answers[..<place].contains(where: { $0.stage == answer.stage }) {
+            throw CommandFailure(.usage, "--stage answers twice for \(SafeText.line(answer.stage.text))")
+        }
         let folder = try place.place().stateFolder()
         let looking = try Wiring.storeForReading(folder)
         let choice = RunChoice(store: looking, environment: target.env, pipeline: target.pipeline)
@@ -35,22 +39,20 @@ struct ResumeCommand: AsyncParsableCommand {
         let reading = try RunReading(record, in: looking)
         let streams = Streams()
         if reading.state.outcome != nil {
-            try RunEnd.leave(with: try Resumption.tellEnd(reading, folder, output.output, streams))
-            return
+            try RunEnd.leaveRun(with: try Resumption.tellEnd(reading, folder, output.output, streams))
         }
         try Resumption.refuseWhereHeld(reading)
         let session = try Session(stateFolder: folder, form: output.output, streams: streams)
         let acts = try answers.map { try $0.act(on: reading.state, by: session.holder.user, why: why) }
         let resumption = Resumption(session: session, jobs: jobs)
         if reading.state.phase == .waiting {
-            try RunEnd.leave(with: try await WaitingRun(session: session).begin(record, resumption))
-            return
+            try RunEnd.leaveRun(with: try await WaitingRun(session: session).begin(record, resumption))
         }
         do {
-            try RunEnd.leave(with: try await resumption.run(reading, acts: acts))
+            try RunEnd.leaveRun(with: try await resumption.run(reading, acts: acts))
         } catch is RunHasEnded {
             let ended = try RunReading(record, in: looking)
-            try RunEnd.leave(with: try Resumption.tellEnd(ended, folder, output.output, streams))
+            try RunEnd.leaveRun(with: try Resumption.tellEnd(ended, folder, output.output, streams))
         }
     }
 
@@ -151,6 +153,13 @@ struct Resumption {
         return ShipitCore.ExitCode.of(reading.state)
     }
 
+    /// Of a run that cannot go on.
+    private static func wayOut(of record: RunRecord) -> String {
+        let run = record.created.run
+        return record.summary.state == .waiting
+            ? "end the run: shipit cancel \(run)" : "undo the run: shipit rollback \(run)"
+    }
+
     /// The run goes on with what it was planned for, or not at all.
     private func refuseWhereTagMoved(_ record: RunRecord, _ preparation: RunPreparation) throws {
         let pinned = record.created.release
@@ -158,13 +167,13 @@ struct Resumption {
         guard let now = try releases.commit(ofTag: pinned.tag) else {
             throw CommandFailure(
                 .refused, "the tag \(pinned.tag) is gone; the run was planned for its commit \(pinned.commit)",
-                hint: "bring the tag back, or undo the run: shipit rollback \(record.created.run)")
+                hint: "bring the tag back, or \(Self.wayOut(of: record))")
         }
         guard now == pinned.commit else {
             throw CommandFailure(
                 .refused,
                 "the tag \(pinned.tag) was moved: the run was planned for \(pinned.commit), it points at \(now) now",
-                hint: "move the tag back, or undo the run: shipit rollback \(record.created.run)")
+                hint: "move the tag back, or \(Self.wayOut(of: record))")
         }
     }
 }

@@ -36,7 +36,7 @@ struct RollbackCommand: AsyncParsableCommand {
         let preparation = RunPreparation(session: session, jobs: jobs, bearsMissingTrees: true)
         let act = OperatorAct(.rollback, by: session.holder.user, why: why)
         let code = try await OperatorHand(session: session, resources: preparation.resources).carryOut(act, on: record)
-        try RunEnd.leave(with: code)
+        try RunEnd.leaveRun(with: code)
     }
 
     /// Undoing what a later run has built upon would undo the later run's work, too.

@@ -115,6 +115,10 @@ public struct ShipitCommand: AsyncParsableCommand {
 struct RunEnd: Error {
     var exitCode: Int32
 
+    /// For commands that drove a run: what came of it is in the journal, and that somebody could not read about it changes
+    /// nothing of that.
+    static func leaveRun(with code: Int32) throws(RunEnd) -> Never { throw RunEnd(exitCode: code) }
+
     /// Throws unless the code is 0.
     static func leave(with code: Int32) throws(RunEnd) {
         if code != 0 { throw RunEnd(exitCode: code) }

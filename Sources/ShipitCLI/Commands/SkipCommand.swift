@@ -67,6 +67,6 @@ private struct StageHand {
         let preparation = RunPreparation(session: session, jobs: try Session.jobs(nil), bearsMissingTrees: false)
         let act = OperatorAct(kind, by: session.holder.user, why: why)
         let code = try await OperatorHand(session: session, resources: preparation.resources).handOver(act, on: record)
-        try RunEnd.leave(with: code)
+        try RunEnd.leaveRun(with: code)
     }
 }

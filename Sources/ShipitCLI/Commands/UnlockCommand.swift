@@ -18,7 +18,8 @@ struct UnlockCommand: AsyncParsableCommand {
     var why: String?
 
     @Option(
-        name: .customLong("run"), help: ArgumentHelp("The run that has it, instead of typing it.", valueName: "run"))
+        name: .customLong("run"),
+        help: ArgumentHelp("The run that has it, by its whole id, instead of typing it.", valueName: "run"))
     var runName: String?
 
     @Flag(help: "Do not ask.")

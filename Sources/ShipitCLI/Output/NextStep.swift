@@ -14,7 +14,7 @@ struct NextStep: Hashable, Sendable {
     var line: String { open.map { "\(typed) # \($0)" } ?? typed }
 
     /// The command and what should be known with it, as lines for a person.
-    var lines: [String] { ["next: \(typed)"] + [note, open].compactMap(\.self).map { "  (\($0))" } }
+    var lines: [String] { ["next: \(typed)"] + [note, open].compactMap(\.self).map { "  (\(TypedPlace.complete($0)))" } }
 
     /// `nil` when nothing is to be done: the run goes on by itself, or has ended with nothing left open.
     init?(_ view: RunView) {
@@ -32,7 +32,7 @@ struct NextStep: Hashable, Sendable {
 
     /// Of a run that nobody drives any more.
     static func resume(_ run: RunID) -> NextStep {
-        NextStep(command: "shipit resume \(run)", note: "or shipit rollback, or shipit abandon --why TEXT")
+        NextStep(command: "shipit resume \(run)", note: "or shipit rollback \(run), or shipit abandon \(run) --why TEXT")
     }
 
     init(command: String, note: String? = nil, open: String? = nil) {
@@ -43,6 +43,12 @@ struct NextStep: Hashable, Sendable {
 
     private static func ofWaiting(_ view: RunView) -> NextStep {
         let run = view.created.run
+        if let now = view.now, let end = view.state.signOffsEnd, now >= end {
+            let (tag, environment) = (view.created.release.tag, view.created.environment)
+            return NextStep(
+                command: "shipit deploy \(ShellWord.quoted(SafeText.line(tag))) --env \(environment)",
+                note: "the time to sign this run is over")
+        }
         guard let gate = view.state.gates.first(where: { $0.standing == .waiting }) else {
             return NextStep(
                 command: "shipit resume \(run)", note: "everybody has signed; a deploy --wait goes on by itself")

@@ -8,6 +8,8 @@ struct RunView: Sendable {
     var state: RunState
     /// Proven dead: then nobody drives the run, whatever its journal said last.
     var holderIsDead: Bool
+    /// When it was looked at, where that matters.
+    var now: Instant?
 
     init(created: RunCreated, startedAt: Instant, state: RunState, holderIsDead: Bool = false) {
         self.created = created

@@ -19,6 +19,10 @@ enum StatusText {
         table.add("to", SafeText.line("\(created.environment), pipeline \(created.pipeline)") + dry(created))
         table.add("state", StateWords.of(view) + timing(view, now: now))
         if let reason = reason(view) { table.add("why", SafeText.joined(reason)) }
+        if let act = state.acts.last(where: { $0.kind == .abandon }) {
+            let why = act.why.map { ": \($0)" } ?? ""
+            table.add("settled", SafeText.line("abandoned by \(act.by)\(why)"))
+        }
         table.add("started", SafeText.line("\(Words.minute(view.startedAt)) UTC by \(created.startedBy)"))
         if state.outcome != nil { table.add("exit code", "\(ExitCode.of(state))") }
         return table.text

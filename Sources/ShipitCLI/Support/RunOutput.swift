@@ -93,6 +93,8 @@ final class NewestLines {
     private let output: RunOutput
     private var reader: OutputReader
     private var open: [StageName: String] = [:]
+    /// What of a character came last, and waits for its rest.
+    private var cut: [StageName: ShipitProcesses.SafeText] = [:]
     private(set) var lines: [StageName: String] = [:]
     /// How many pages a look reads at most: a flood must not hold the screen up.
     private static let pages = 16
@@ -116,7 +118,8 @@ final class NewestLines {
     private func take(_ chunk: OutputChunk) {
         guard let stage = output.stage(of: chunk.key) else { return }
         let end = chunk.stream == .note ? "\n" : ""
-        let text = open[stage, default: ""] + String(decoding: chunk.bytes, as: UTF8.self) + end
+        let text =
+            open[stage, default: ""] + cut[stage, default: ShipitProcesses.SafeText()].append(chunk.bytes) + end
         let pieces = text.split(separator: "\n", omittingEmptySubsequences: false)
         open[stage] = String((pieces.last ?? "").suffix(Self.longest))
         let newest = pieces.last { !$0.allSatisfy(\.isWhitespace) }

@@ -40,7 +40,11 @@ struct RunReading {
     /// An engine drives it, or may: it is not proven dead.
     var isHeld: Bool { lock.map { !$0.holderIsDead } ?? false }
 
-    var view: RunView { RunView(record, state: state, holderIsDead: state.outcome == nil && !isHeld) }
+    var view: RunView {
+        var view = RunView(record, state: state, holderIsDead: state.outcome == nil && !isHeld)
+        view.now = SystemClock.wallTime
+        return view
+    }
 
     /// Those of the runs that have not ended and that nobody drives.
     static func undriven(_ records: [RunRecord], in store: any RunStore) throws -> Set<RunID> {

@@ -26,6 +26,14 @@ struct Session {
         return given
     }
 
+    /// Who is at the keyboard: behind `sudo` that is not root. The superuser alone is believed about it.
+    static func person(_ holder: Holder) -> String {
+        guard geteuid() == 0, let text = ProcessInfo.processInfo.environment["SUDO_UID"], let id = uid_t(text), id != 0,
+            let entry = getpwuid(id)
+        else { return holder.user }
+        return String(cString: entry.pointee.pw_name)
+    }
+
     func folder(of run: RunID) -> String { Project.runFolder(of: run, in: stateFolder) }
 
     /// Makes the run's folder, and puts the pipeline's text there: what the run was planned from.

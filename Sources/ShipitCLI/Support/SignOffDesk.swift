@@ -7,7 +7,10 @@ struct SignOffDesk {
     private let stateFolder: String
     private let form: OutputForm
     private let streams = Streams()
+    /// Whose process this is.
     private let user: String
+    /// Who typed it, behind `sudo` another one.
+    private let person: String
 
     init(_ place: PlaceOptions, _ target: TargetOptions, run: String, form: OutputForm) throws {
         stateFolder = try place.place().stateFolder()
@@ -15,7 +18,9 @@ struct SignOffDesk {
         let choice = RunChoice(store: looking, environment: target.env, pipeline: target.pipeline)
         reading = try RunReading(try choice.run(run, dryRuns: false), in: looking)
         self.form = form
-        user = try Wiring.thisProcess().user
+        let holder = try Wiring.thisProcess()
+        user = holder.user
+        person = Session.person(holder)
     }
 
     private var run: RunID { reading.record.created.run }
@@ -24,9 +29,11 @@ struct SignOffDesk {
     func signOff(_ word: SignOff.Word, role: String, _ identity: IdentityOptions) throws(CommandFailure) -> SignOff? {
         let gate = try gate(of: role)
         let person = try person(of: gate.role, named: identity.person)
-        if word == .approve, reading.state.phase == .waiting, gate.isSigned(by: person.name) { return nil }
+        let isOver = reading.state.signOffsEnd.map { SystemClock.wallTime >= $0 } ?? false
+        if word == .approve, reading.state.phase == .waiting, !isOver, gate.isSigned(by: person.name) { return nil }
         var signOff = SignOff(
-            role: role, person: person.name, by: user, proof: person.osUser == nil ? .claimed : .osUser,
+            role: role, person: person.name, by: person.osUser == nil ? self.person : user,
+            proof: person.osUser == nil ? .claimed : .osUser,
             planDigest: reading.record.created.planDigest)
         // Refused before anybody is asked for a passphrase.
         if person.sshKey != nil { signOff.proof = .sshKey }
@@ -50,14 +57,16 @@ struct SignOffDesk {
     /// Records it, and says what is left to be done.
     func take(_ signOff: SignOff?, as happening: (SignOff) -> Happening) throws {
         guard let signOff else {
-            streams.progress("signed already; nothing was changed\n")
-            say(reading.state)
-            return
+            return say(reading.state, isNew: false)
         }
         let session = try Session(stateFolder: stateFolder, form: .text, streams: streams)
         let launcher = Launcher(store: session.store, clock: SystemClock(), holder: session.holder)
         let (state, refusal) = try RunErrors.explained(of: run, in: session.store) {
             try launcher.settle(run, happening(signOff))
+        }
+        // Somebody who signs in two windows at once has signed.
+        if refusal != nil, state.phase == .waiting || state.hasBegun, state.isSigned(signOff) {
+            return say(state, isNew: false)
         }
         // What came between the look and the turn: it began, it was rejected, its time was up.
         try refuse(
@@ -66,7 +75,7 @@ struct SignOffDesk {
         streams.progress(
             "\(SafeText.line(EventWords.words(signOff))) signed \(release) for \(SafeText.line(signOff.role)), "
                 + "plan \(signOff.planDigest)\n")
-        say(state)
+        say(state, isNew: true)
     }
 
     private func gate(of role: String) throws(CommandFailure) -> GateState {
@@ -96,16 +105,28 @@ struct SignOffDesk {
             throw CommandFailure(
                 .refused, "you are \(user), and nobody in role \(role.name) is", hint: "those who are in it: \(known)")
         }
+        if let known = reading.state.gates.flatMap(\.role.people).first(where: { $0.osUser == user }) {
+            throw CommandFailure(
+                .refused, "you are \(known.name), who is not in role \(role.name)",
+                hint: "those who are: " + role.people.map(\.name).joined(separator: ", "))
+        }
         let others = role.people.filter { $0.osUser == nil }.map(\.name).joined(separator: "|")
         throw CommandFailure(.usage, "say who signs for role \(role.name)", hint: "add --as \(others)")
     }
 
     private func refuse(_ reason: String?) throws(CommandFailure) {
         guard let reason else { return }
-        throw CommandFailure(.refused, "run \(run): \(reason)", hint: "see: shipit status \(run)")
+        let release = reading.record.created.release.tag
+        let isOver = reading.state.signOffsEnd.map { SystemClock.wallTime >= $0 } ?? false
+        throw CommandFailure(
+            .refused, "run \(run): \(reason)",
+            hint: isOver
+                ? "deploy it anew: shipit deploy \(ShellWord.quoted(SafeText.line(release)))"
+                : "see: shipit status \(run)")
     }
 
-    private func say(_ state: RunState) {
+    private func say(_ state: RunState, isNew: Bool) {
+        if !isNew { streams.progress("signed already; nothing was changed\n") }
         let view = RunView(reading.record, state: state)
         switch form {
         case .text: streams.result(EndReport.text(view, now: SystemClock.wallTime))
@@ -115,6 +136,10 @@ struct SignOffDesk {
 }
 
 extension RunState {
+    fileprivate func isSigned(_ signOff: SignOff) -> Bool {
+        gates.contains { $0.role.name == signOff.role && $0.isSigned(by: signOff.person) }
+    }
+
     /// Whether a sign-off is among what was recorded.
     fileprivate func heard(_ signOff: SignOff) -> Bool {
         gates.contains { $0.role.name == signOff.role && ($0.signOffs.contains(signOff) || $0.standing == .refused) }

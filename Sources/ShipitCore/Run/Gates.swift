@@ -116,4 +116,12 @@ extension RunState {
         guard let gate = gates.firstIndex(where: { $0.role.name == role }) else { return }
         gates[gate].standing = .passed
     }
+
+    /// A run that has ended waits for nobody.
+    mutating func closeGates(_ reason: String?) {
+        for gate in gates.indices where gates[gate].standing == .waiting {
+            gates[gate].standing = .refused
+            gates[gate].reason = reason
+        }
+    }
 }

@@ -61,6 +61,7 @@ extension RunState {
         finishedAt = now
         pausedReason = nil
         interruptedReason = nil
+        closeGates(reason)
         endWaits()
         dropFromLive { !$1.isRunning }
         // What never started will not be done any more.

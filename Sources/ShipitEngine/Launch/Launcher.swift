@@ -65,6 +65,9 @@ public struct Launcher: Sendable {
             // Read under the lock: from here nobody else writes.
             var (state, sequence) = try fold(id)
             isDirty = state.isDirty
+            // What was asked of the engine before, and never answered, was asked of a run as it stood then; who still
+            // wants it has seen that nobody took it.
+            _ = try store.takeRequests(of: id)
             var opening = acts.map(Happening.asked)
             if state.phase == .waiting {
                 (state, sequence) = try beginSigned(record, epoch: epoch)

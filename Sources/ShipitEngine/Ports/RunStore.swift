@@ -54,6 +54,9 @@ public protocol RunStore: Sendable {
 
     /// Puts a person's wish into the run's inbox, for the engine that holds it.
     func request(_ act: OperatorAct, of run: RunID, at now: Instant) throws(StoreError)
+    /// Takes such a wish back that no engine has taken yet.
+    /// - Returns: whether there was one.
+    func withdraw(_ act: OperatorAct, of run: RunID) throws(StoreError) -> Bool
     /// Wishes not yet taken, oldest first; taking marks them.
     func takeRequests(of run: RunID) throws(StoreError) -> [OperatorAct]
 }

@@ -156,7 +156,7 @@ struct `A run that people sign` {
     @Test func `is cancelled while it waits, and nothing else is done to it`() {
         var rig = Self.rig(Self.technical)
         for kind: OperatorAct.Kind in [.rollback, .abandon, .skip("a"), .retry("a"), .answer("a", .done)] {
-            #expect(rig.ask(kind) == "the run waits for people and has not begun")
+            #expect(rig.ask(kind) == "the run waits for people and has not begun: only cancel ends it")
         }
         #expect(rig.ask(.cancel) == nil)
         #expect(rig.outcome == .cancelled)

@@ -111,6 +111,15 @@ struct FaultyStore: RunStore {
         world.state.withLock { $0.requests.append(act) }
     }
 
+    func withdraw(_ act: OperatorAct, of run: RunID) throws(StoreError) -> Bool {
+        try beAlive()
+        return world.state.withLock { state in
+            let count = state.requests.count
+            state.requests.removeAll { $0 == act }
+            return state.requests.count < count
+        }
+    }
+
     func takeRequests(of run: RunID) throws(StoreError) -> [OperatorAct] {
         try beAlive()
         return world.state.withLock { state in
