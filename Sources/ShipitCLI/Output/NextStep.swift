@@ -14,7 +14,9 @@ struct NextStep: Hashable, Sendable {
     var line: String { open.map { "\(typed) # \($0)" } ?? typed }
 
     /// The command and what should be known with it, as lines for a person.
-    var lines: [String] { ["next: \(typed)"] + [note, open].compactMap(\.self).map { "  (\(TypedPlace.complete($0)))" } }
+    var lines: [String] {
+        ["next: \(typed)"] + [note, open].compactMap(\.self).map { "  (\(TypedPlace.complete($0)))" }
+    }
 
     /// `nil` when nothing is to be done: the run goes on by itself, or has ended with nothing left open.
     init?(_ view: RunView) {
@@ -32,7 +34,8 @@ struct NextStep: Hashable, Sendable {
 
     /// Of a run that nobody drives any more.
     static func resume(_ run: RunID) -> NextStep {
-        NextStep(command: "shipit resume \(run)", note: "or shipit rollback \(run), or shipit abandon \(run) --why TEXT")
+        NextStep(
+            command: "shipit resume \(run)", note: "or shipit rollback \(run), or shipit abandon \(run) --why TEXT")
     }
 
     init(command: String, note: String? = nil, open: String? = nil) {

@@ -1,7 +1,9 @@
 extension RunState {
     /// Why a person's wish cannot be granted as the run stands; `nil` when it can.
     public func refusal(of act: OperatorAct) -> String? {
-        if phase == .waiting, act.kind != .cancel { return "the run waits for people and has not begun: only cancel ends it" }
+        if phase == .waiting, act.kind != .cancel {
+            return "the run waits for people and has not begun: only cancel ends it"
+        }
         switch act.kind {
         case .cancel:
             if outcome != nil { return "the run has ended already" }
