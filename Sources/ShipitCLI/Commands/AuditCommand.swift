@@ -18,13 +18,14 @@ struct AuditVerifyCommand: ParsableCommand {
         commandName: "verify", abstract: "Find every changed, missing or reordered event.",
         discussion: """
             Goes over the database file and every run's chain of hashes, and writes nothing. What was cut off the end of a run, or \
-            brought back from a backup, shows beside an earlier export alone: --against FILE. Exit code 1 where something is wrong.
+            brought back from a backup, shows beside an earlier export alone: --against FILE compares their hashes (whether the export \
+            itself was edited, docs/journal.md says how to tell). Exit code 1 where something is wrong.
             """)
 
     @OptionGroup var place: PlaceOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(help: ArgumentHelp("An earlier export: what it holds must still be there, unchanged.", valueName: "file"))
+    @Option(help: ArgumentHelp("An earlier export: every hash in it must still be there.", valueName: "file"))
     var against: String?
 
     @Argument(help: ArgumentHelp("One run alone; default: the file and all runs.", valueName: "run"))
