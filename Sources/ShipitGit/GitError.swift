@@ -3,7 +3,8 @@ public enum GitError: Error, Hashable, Sendable {
     case noRepository(path: String)
     /// Another user's, which git refuses to read without a word of ours.
     case foreignOwner(path: String)
-    case remoteRepository(String)
+    /// What is at a URL cannot be had; without the password that it may hold.
+    case mirroring(url: String, reason: String)
     /// With near misses, the nearest first.
     case noSuchTag(String, near: [String], shallow: Bool)
     /// A tag that points at a file or a folder.
@@ -20,7 +21,7 @@ extension GitError: CustomStringConvertible {
         switch self {
         case .noRepository(let path): "there is no git repository at \(path)"
         case .foreignOwner(let path): "the git repository at \(path) belongs to another user"
-        case .remoteRepository(let url): "releases from a URL are not supported yet: \(url)"
+        case .mirroring(let url, let reason): "the releases at \(url) cannot be fetched: \(reason)"
         case .noSuchTag(let tag, _, let shallow):
             "there is no tag \"\(tag)\"" + (shallow ? "; this is a shallow clone, which may lack it" : "")
         case .notACommit(let tag): "tag \"\(tag)\" does not point at a commit"
@@ -41,7 +42,7 @@ extension GitError: CustomStringConvertible {
         case .foreignOwner(let path): return "git config --global --add safe.directory \(path)"
         case .noRepository: return "`release.repository` says where it is, relative to the folder that holds pipelines/"
         case .notACommit: return "tag the commit that is to be released"
-        case .remoteRepository: return "clone it, and give the path as `release.repository`"
+        case .mirroring(let url, _): return "try: git ls-remote \(GitRepository.quotedWord(url))"
         case .badTagName, .noVersion, .exporting, .failed: return nil
         }
     }

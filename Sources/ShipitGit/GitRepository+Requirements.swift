@@ -38,12 +38,16 @@ extension GitRepository {
                 hint: "git switch --detach the tag, then deploy")
         case .versionFile(let file): return try wrongVersion(file, release)
         case .reachableFrom(let branch): return try unreachable(branch, release)
+        case .signedTag: return try unsigned(release)
+        case .pushedTo(let remote): return try notPushed(to: remote, release)
         }
     }
 
     /// For a hint that may be pasted into a shell: a tag's name may hold anything that a shell would carry out.
-    private static func quoted(_ tag: String) -> String {
-        let plain = tag.utf8.allSatisfy { byte in
+    static func quoted(_ tag: String) -> String { (tag.hasPrefix("-") ? "-- " : "") + quotedWord(tag) }
+
+    static func quotedWord(_ text: String) -> String {
+        let plain = text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
@@ -52,11 +56,8 @@ extension GitRepository {
             default: false
             }
         }
-        let name = tag.hasPrefix("-") ? "-- " : ""
-        return name
-            + (plain
-                ? tag
-                : "'" + tag.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'")
+        if plain { return text }
+        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     /// HEAD and what differs from it.

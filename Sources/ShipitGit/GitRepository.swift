@@ -7,6 +7,10 @@ public final class GitRepository: Sendable {
     /// The repository's own folder (`.git`).
     public let path: String
 
+    /// Where git itself is run for it: the top of its work tree, or its own folder without one. What its configuration says
+    /// relative to there is found.
+    let commandFolder: String
+
     /// The pointer is touched with the lock held alone.
     private struct Pointer: @unchecked Sendable {
         var repository: OpaquePointer
@@ -14,7 +18,6 @@ public final class GitRepository: Sendable {
 
     /// Opens the repository that `path` lies in.
     public init(path: String) throws(GitError) {
-        if path.contains("://") { throw .remoteRepository(path) }
         precondition(LibGit2.isReady, "libgit2 cannot be initialised")
         var opened: OpaquePointer?
         let code = git_repository_open_ext(&opened, path, 0, nil)
@@ -25,6 +28,7 @@ public final class GitRepository: Sendable {
             throw .failed("the git repository at \(path) cannot be opened", reason: message)
         }
         self.path = String(cString: git_repository_path(opened))
+        commandFolder = git_repository_workdir(opened).map { String(cString: $0) } ?? self.path
         handle = Mutex(Pointer(repository: opened))
     }
 

@@ -10,9 +10,6 @@ struct RepositoryTests {
         for path in [scratch.folder, scratch.folder + "/missing"] {
             #expect(throws: GitError.noRepository(path: path)) { try GitRepository(path: path) }
         }
-        #expect(throws: GitError.remoteRepository("https://example.org/app.git")) {
-            try GitRepository(path: "https://example.org/app.git")
-        }
     }
 
     @Test func `a folder inside the work tree opens the repository`() throws {

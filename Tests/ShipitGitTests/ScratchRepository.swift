@@ -31,6 +31,12 @@ final class ScratchRepository {
         try Self.run("/usr/bin/git", ["-C", path, "-c", "protocol.file.allow=always"] + arguments)
     }
 
+    /// Runs a script in the folder that holds the repository; `$1` and so on are the parameters.
+    @discardableResult
+    func sh(_ script: String, _ parameters: String...) throws -> String {
+        try Self.run("/bin/sh", ["-euc", "cd \"$0\"\n" + script, folder] + parameters)
+    }
+
     func write(_ text: String, to file: String) throws {
         let url = URL(fileURLWithPath: path + "/" + file)
         try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -103,7 +103,8 @@ struct InitCommand: ParsableCommand {
 
     /// The newest tag that could be deployed; `nil` where there is none, or no repository.
     private static func tag(in folder: String) -> String? {
-        let releases = try? Releases(ReleaseSource(tags: "v*"), root: folder)
+        let releases = try? Releases(
+            ReleaseSource(tags: "v*"), of: Project(root: folder, stateFolder: Place.join(folder, ".shipit")))
         return (try? releases?.all())?.first?.tag
     }
 

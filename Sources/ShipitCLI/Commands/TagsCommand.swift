@@ -23,7 +23,7 @@ struct TagsCommand: ParsableCommand {
             guard let run = try store.liveRun(pipeline: pipeline.name, environment: name) else { continue }
             live[run.created.release.commit, default: []].append(name)
         }
-        let rows = try Releases(pipeline.release, root: project.root).all().map {
+        let rows = try Releases(pipeline.release, of: project).all().map {
             TagsText.Row($0, liveIn: live[$0.commit] ?? [])
         }
         switch output.output {

@@ -72,7 +72,7 @@ struct Doctor {
 
     private func repository(_ source: ReleaseSource?, _ project: Project, _ path: String) -> Finding {
         do {
-            let tags = try Releases(source, root: project.root).all()
+            let tags = try Releases(source, of: project).all()
             return Finding(subject: "repository", state: .good, words: "\(path): \(Words.count(tags.count, "release"))")
         } catch {
             return Finding(subject: "repository", state: .bad, words: ErrorText.failure(error).message)

@@ -33,7 +33,7 @@ struct Preparation {
         pipeline = EnvironmentChoice.complete(file.pipeline)
         environment = try EnvironmentChoice.choose(
             wishes.environment, of: pipeline, questions: mayAsk ? Questions(streams: streams) : nil)
-        let releases = try Releases(pipeline.release, root: project.root)
+        let releases = try Releases(pipeline.release, of: project)
         self.releases = releases
         let release = try releases.release(wishes.tag)
         store = try Wiring.storeForReading(project.stateFolder)

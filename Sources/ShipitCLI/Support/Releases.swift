@@ -1,4 +1,5 @@
 import ShipitCore
+import ShipitEngine
 import ShipitGit
 
 /// Where a pipeline's releases come from, and which of them may be deployed. A pipeline without `release:` takes any tag of
@@ -7,14 +8,45 @@ struct Releases {
     private let source: ReleaseSource
     private let repository: GitRepository
 
+    /// What to do about a repository that is elsewhere.
+    enum Freshness {
+        /// What cannot be fetched is an error.
+        case required
+        /// What was fetched before serves: the run that goes on began with it.
+        case wished(Streams)
+    }
+
     /// How many commits are counted between two releases; beyond it nobody reads on.
     private static let countedCommits = 10_000
 
-    init(_ source: ReleaseSource?, root: String) throws(CommandFailure) {
+    init(
+        _ source: ReleaseSource?, of project: Project, freshness: Freshness = .required
+    ) throws {
         self.source = source ?? ReleaseSource()
-        let given = self.source.repository
-        let path = given.contains("://") ? given : Place.absolute(given, from: root)
+        let path =
+            self.source.isElsewhere
+            ? try Self.mirror(of: self.source.repository, project, freshness)
+            : Place.absolute(self.source.repository, from: project.root)
         repository = try Self.explained { () throws(GitError) in try GitRepository(path: path) }
+    }
+
+    /// Brings the mirror up to date.
+    /// - Returns: where it is.
+    private static func mirror(of url: String, _ project: Project, _ freshness: Freshness) throws -> String {
+        // The state folder is made, and looked at, as for a run.
+        _ = try Wiring.store(project.stateFolder)
+        let folder = project.stateFolder + "/mirrors"
+        if let reason = Sharing(of: project.stateFolder).makeFolder(folder) {
+            throw CommandFailure(.machine, "the folder for mirrors cannot be made: \(reason)")
+        }
+        let mirror = try explained { () throws(GitError) in try Mirror(of: url, in: folder) }
+        do throws(GitError) {
+            try mirror.fetch()
+        } catch {
+            guard case .wished(let streams) = freshness, mirror.exists else { throw failure(error) }
+            streams.warning("\(error.description); going by what was fetched before")
+        }
+        return mirror.path
     }
 
     /// The release of a tag, or of `latest`: the highest version among those that may be deployed.
@@ -66,9 +98,10 @@ struct Releases {
         try Self.explained { () throws(GitError) in try repository.export(release, to: folder) }
     }
 
-    /// The commit of the work tree; `nil` before the first one.
+    /// The commit of the work tree; `nil` before the first one, and where releases come from elsewhere.
     func headCommit() throws(CommandFailure) -> String? {
-        try Self.explained { () throws(GitError) in try repository.workTree().head }
+        if source.isElsewhere { return nil }
+        return try Self.explained { () throws(GitError) in try repository.workTree().head }
     }
 
     /// What a tag points at now; `nil` when it is gone.
@@ -101,9 +134,9 @@ struct Releases {
     private static func failure(_ error: GitError) -> CommandFailure {
         let kind: CommandFailure.Kind =
             switch error {
-            case .noRepository, .remoteRepository, .noSuchTag, .badTagName, .noVersion: .usage
+            case .noRepository, .noSuchTag, .badTagName, .noVersion: .usage
             case .notACommit: .refused
-            case .foreignOwner, .exporting, .failed: .machine
+            case .foreignOwner, .exporting, .failed, .mirroring: .machine
             }
         return CommandFailure(kind, error.description, hint: error.hint)
     }

@@ -41,6 +41,8 @@ struct RunPreparation {
         let pipeline =
             pinned?.pipeline
             ?? (try? PipelineText.read(Place.join(record.root, record.file), shownAs: record.file))?.pipeline
-        return try Releases(pipeline?.release, root: record.root)
+        return try Releases(
+            pipeline?.release, of: Project(root: record.root, stateFolder: session.stateFolder),
+            freshness: .wished(session.streams))
     }
 }

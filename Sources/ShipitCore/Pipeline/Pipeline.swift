@@ -45,6 +45,10 @@ public struct ReleaseSource: Hashable, Sendable, Codable {
         case headAtTag
         case versionFile(String)
         case reachableFrom(String)
+        /// The tag's own signature is verified.
+        case signedTag
+        /// The remote has the tag, with this very object.
+        case pushedTo(String)
     }
 
     /// A path (relative to the folder that holds `pipelines/`) or a URL.
@@ -57,6 +61,12 @@ public struct ReleaseSource: Hashable, Sendable, Codable {
         self.repository = repository
         self.tags = tags
         self.require = require
+    }
+
+    /// Whether `repository` is a URL, `SCHEME://…` or git's `HOST:PATH`, and no path.
+    public var isElsewhere: Bool {
+        let scheme = repository.utf8.prefix { $0 != UInt8(ascii: "/") }
+        return !repository.hasPrefix("-") && scheme.contains(UInt8(ascii: ":"))
     }
 }
 

@@ -13,16 +13,41 @@ struct ReleaseDecoder {
         var release = ReleaseSource()
         if let node = fields[.repository], let text = reading.literal(node, "\"repository\"") {
             release.repository = text
+            checkURL(text, at: node.place)
         }
         if let node = fields[.tags], let text = reading.literal(node, "\"tags\"") { release.tags = text }
         if let node = fields[.require], let nodes = reading.listOrOne(node, "\"require\"") {
             release.require = nodes.compactMap(requirement)
+            if release.isElsewhere { refuseWorkTree(nodes) }
         }
         return release
     }
 
+    /// Reviewers, logs and process lists would see it.
+    private func checkURL(_ text: String, at place: Place) {
+        guard
+            let scheme = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first
+        else { return }
+        let authority = scheme.prefix { $0 != "/" }
+        guard let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") else { return }
+        reading.error(
+            "password-in-url", "\"repository\" holds a password", at: place,
+            hint: "leave it out: git asks a credential helper, or use ssh")
+    }
+
+    private func refuseWorkTree(_ nodes: [Node]) {
+        for node in nodes {
+            guard case .scalar(let scalar) = node.value, ["clean-tree", "head-at-tag"].contains(scalar.text) else {
+                continue
+            }
+            reading.error(
+                "conflicting-keys", "\"\(scalar.text)\" looks at the work tree, and releases from a URL have none",
+                at: node.place, hint: "remove one of them")
+        }
+    }
+
     private static let bare: [String: ReleaseSource.Requirement] = [
-        "annotated-tag": .annotatedTag, "clean-tree": .cleanTree, "head-at-tag": .headAtTag,
+        "annotated-tag": .annotatedTag, "signed-tag": .signedTag, "clean-tree": .cleanTree, "head-at-tag": .headAtTag,
     ]
     private static let known = [
         "annotated-tag", "clean-tree", "head-at-tag", "version-file", "reachable-from", "signed-tag", "pushed-to",
@@ -33,7 +58,6 @@ struct ReleaseDecoder {
         case .scalar(let scalar):
             if let requirement = Self.bare[scalar.text] { return requirement }
             switch scalar.text {
-            case "signed-tag": reading.later("\"signed-tag\"", at: node.place)
             case "version-file":
                 missingValue(scalar.text, "VERSION", node.place)
             case "reachable-from", "pushed-to":
@@ -48,6 +72,14 @@ struct ReleaseDecoder {
         }
     }
 
+    private func remote(_ node: Node) -> String? {
+        guard let name = reading.literal(node, "\"pushed-to\"") else { return nil }
+        if !name.hasPrefix("-") { return name }
+        reading.error(
+            "bad-name", "\"\(name)\" cannot name a remote", at: node.place, hint: "write pushed-to: origin, or a URL")
+        return nil
+    }
+
     private func missingValue(_ word: String, _ example: String, _ place: Place) {
         reading.error("empty-value", "\"\(word)\" has no value", at: place, hint: "write \(word): \(example)")
     }
@@ -56,7 +88,7 @@ struct ReleaseDecoder {
         switch entry.key {
         case "version-file": return reading.literal(entry.value, "\"version-file\"").map { .versionFile($0) }
         case "reachable-from": return reading.literal(entry.value, "\"reachable-from\"").map { .reachableFrom($0) }
-        case "pushed-to": reading.later("\"pushed-to\"", at: entry.keyPlace)
+        case "pushed-to": return remote(entry.value).map { .pushedTo($0) }
         case let word where Self.known.contains(word):
             reading.error("wrong-type", "\"\(word)\" takes no value", at: entry.keyPlace, hint: "write - \(word)")
         default: reading.unknownWord(entry.key, "a requirement", Self.known, at: entry.keyPlace)

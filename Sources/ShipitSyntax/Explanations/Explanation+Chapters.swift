@@ -98,6 +98,9 @@ extension Explanation {
                     "part of the language that this version of shipit understands and does not act on. `deploy` refuses the pipeline (2): what is written is never accepted and ignored",
                     "remove it, or use a later version"),
                 .error(
+                    "password-in-url", "the URL of `release.repository` holds a password",
+                    "leave it out: git asks a credential helper, or use ssh"),
+                .error(
                     "reserved-name", "an `env:` name that begins with `SHIPIT_`",
                     "choose another"),
                 .error(
