@@ -98,7 +98,7 @@ let package = Package(
         tests(
             "ShipitProcessesTests",
             ["ShipitCore", "ShipitEngine", "ShipitProcesses", "SupervisorProtocol"]),
-        tests("ShipitCLITests", ["ShipitCore", "ShipitEngine", "ShipitCLI"]),
+        tests("ShipitCLITests", ["ShipitCore", "ShipitEngine", "ShipitSyntax", "ShipitCLI"]),
         // The tests of the built binaries find them beside the test bundle: to depend on the supervisor would link the tests
         // with its flags.
         tests("ShipitImportTests", ["ShipitCore", "ShipitImport", "ShipitSyntax", "ShipitCLI"]),

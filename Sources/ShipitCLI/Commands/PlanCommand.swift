@@ -4,7 +4,11 @@ import ShipitEngine
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what deploy would do: order, commands, ways back, plan digest.")
+        commandName: "plan", abstract: "Show what deploy would do: order, commands, ways back, plan digest.",
+        discussion: """
+            With --diff, only what would be otherwise than in an earlier run, field by field; pipeline and environment are \
+            that run's unless they are given. Differences are no failure.
+            """)
 
     @OptionGroup var place: PlaceOptions
     @OptionGroup var target: TargetOptions
@@ -16,15 +20,21 @@ struct PlanCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The release to go back to; default: the one that is live.", valueName: "tag"))
     var previous: String?
 
+    @Option(help: ArgumentHelp("Compare with the plan of an earlier run, field by field.", valueName: "run"))
+    var diff: String?
+
     @Argument(help: ArgumentHelp("The tag, or latest.", valueName: "tag"))
     var tag: String
 
     func run() async throws {
         let streams = Streams()
         let project = try place.place().project()
+        let earlier = try diff.map { try earlierRun($0, project) }
         let wishes = Preparation.Wishes(
-            tag: tag, pipeline: target.pipeline, environment: target.env, settings: set, previous: previous)
+            tag: tag, pipeline: target.pipeline ?? earlier?.pipelineFile,
+            environment: target.env ?? earlier?.created.environment, settings: set, previous: previous)
         let preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
+        if let earlier { return try compare(preparation, with: earlier, streams) }
         do {
             try preparation.releases.requireEverything(of: preparation.release)
         } catch {
@@ -33,6 +43,41 @@ struct PlanCommand: AsyncParsableCommand {
         }
         for warning in try preparation.warnings() { streams.warning(warning) }
         try await PlanWords(preparation, output.output, streams).say(isDryRun: false)
+    }
+}
+
+extension PlanCommand {
+    private func earlierRun(_ name: String, _ project: Project) throws -> RunRecord {
+        let store = try Wiring.storeForReading(project.stateFolder)
+        return try RunChoice(store: store, environment: target.env, pipeline: target.pipeline).run(name, dryRuns: true)
+    }
+
+    private func compare(_ preparation: Preparation, with earlier: RunRecord, _ streams: Streams) throws {
+        let run = earlier.created.run
+        guard let before = try preparation.store.plan(of: run) else {
+            throw CommandFailure(.machine, "the plan of run \(run) is missing from the journal")
+        }
+        let diff = PlanDiff(from: before, to: preparation.plan)
+        // By today's reckoning, so that equal plans have equal digests whatever shipit made the run.
+        let digest = PlanDigest.of(before)
+        switch output.output {
+        case .text:
+            let title = SafeText.line("\(preparation.release.tag) to \(preparation.environment)")
+            let run = SafeText.line("\(run) (\(before.release.tag) to \(before.environment))")
+            let words = PlanDiffText(run: run, title: title, before: digest, after: preparation.digest, diff: diff)
+            streams.result(words.text)
+        case .json:
+            let value = PlanDiffJSON.value(diff, run: run, before: digest, after: preparation.digest)
+            streams.result(value.pretty + "\n")
+        }
+    }
+}
+
+extension RunRecord {
+    /// The name by which `--pipeline` finds its file; `nil` for a file elsewhere.
+    fileprivate var pipelineFile: String? {
+        guard file.hasPrefix("pipelines/"), file.hasSuffix(".yaml") else { return nil }
+        return String(file.dropFirst("pipelines/".count).dropLast(".yaml".count))
     }
 }
 

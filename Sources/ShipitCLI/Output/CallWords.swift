@@ -31,13 +31,5 @@ enum CallWords {
         }
     }
 
-    static func text(_ template: Template) -> String {
-        template.parts.map { part in
-            switch part {
-            case .text(let text): text
-            case .reference(let reference, nil): "${{ \(reference) }}"
-            case .reference(let reference, let fallback?): "${{ \(reference) || \"\(fallback)\" }}"
-            }
-        }.joined()
-    }
+    static func text(_ template: Template) -> String { template.written }
 }

@@ -30,17 +30,7 @@ enum Words {
     }
 
     /// A length of time exactly, as the pipeline language writes it: `500ms`, `10m`, `1h30m`, `7d`.
-    static func span(_ span: TimeSpan) -> String {
-        var rest = span.milliseconds
-        if rest == 0 { return "0s" }
-        if rest >= 172_800_000, rest % 86_400_000 == 0 { return "\(rest / 86_400_000)d" }
-        var text = ""
-        for (unit, length) in [("h", Int64(3_600_000)), ("m", 60_000), ("s", 1000), ("ms", 1)] where rest >= length {
-            text += "\(rest / length)\(unit)"
-            rest %= length
-        }
-        return text
-    }
+    static func span(_ span: TimeSpan) -> String { span.written }
 
     private static func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 

@@ -28,7 +28,7 @@ enum PinnedPipeline {
         let settings = settings(of: plan, before: before?.pipeline)
         let replanned = try? Planner(EnvironmentChoice.complete(pipeline), catalog: Wiring.catalog).plan(
             plan.release, in: plan.environment, previous: plan.previous, settings: settings)
-        guard let replanned, PlanDigest.of(replanned) == record.created.planDigest else {
+        guard let replanned, PlanDigest.of(replanned) == PlanDigest.of(plan) else {
             return "\(record.file) was edited since the run began: \(follows)"
         }
         return nil

@@ -15,12 +15,20 @@ struct WaitingRun {
     /// The run that waits already with this very plan, if there is one: its sign-offs are for what would be deployed now.
     func existing(like created: RunCreated) throws -> RunRecord? {
         let records = try session.store.runs(matching: nil, environment: created.environment, limit: 500)
-        let alike = records.first {
-            $0.summary.state == .waiting && $0.summary.outcome == nil && $0.created.planDigest == created.planDigest
-                && $0.created.pipeline == created.pipeline && $0.created.liveRun == created.liveRun
+        let waiting = records.filter {
+            $0.summary.state == .waiting && $0.summary.outcome == nil && $0.created.pipeline == created.pipeline
+                && $0.created.liveRun == created.liveRun
         }
+        let alike = try waiting.first { try digests(of: $0).contains(created.planDigest) }
         guard let alike else { return nil }
         return try turn(alike, .tick).outcome == nil ? alike : nil
+    }
+
+    /// The one that it was created with, and what its plan's is now: what a digest is made of may have changed since.
+    private func digests(of record: RunRecord) throws -> Set<String> {
+        Set(
+            [record.created.planDigest, try session.store.plan(of: record.created.run).map(PlanDigest.of)].compactMap(
+                \.self))
     }
 
     func announce(_ run: NewRun) throws -> RunRecord {

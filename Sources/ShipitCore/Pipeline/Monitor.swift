@@ -1,6 +1,7 @@
 /// `monitor:`: what is sampled, and which rules bring the old release back.
 public struct Monitor: Hashable, Sendable, Codable {
-    /// Monitoring begins when this stage succeeds; `nil`: the last stage that changes things.
+    /// Monitoring begins when this stage succeeds; `nil`: the last stage that changes things (where several stages that
+    /// don't need one another are the last, all of them).
     public var from: StageName?
     /// How long after the end of the last stage.
     public var duration: TimeSpan

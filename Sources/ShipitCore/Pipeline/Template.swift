@@ -21,6 +21,17 @@ public struct Template: Hashable, Sendable {
         return text
     }
 
+    /// As the author would write it, references and all.
+    public var written: String {
+        parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .reference(let reference, nil): "${{ \(reference) }}"
+            case .reference(let reference, let fallback?): "${{ \(reference) || \"\(fallback)\" }}"
+            }
+        }.joined()
+    }
+
     public var references: [Reference] {
         parts.compactMap { part in
             if case .reference(let reference, _) = part { return reference }

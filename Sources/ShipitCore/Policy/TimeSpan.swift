@@ -14,6 +14,19 @@ public struct TimeSpan: Hashable, Comparable, Sendable {
 
     public var seconds: Double { Double(milliseconds) / 1000 }
 
+    /// Exactly, as the pipeline language writes it: `500ms`, `10m`, `1h30m`, `7d`.
+    public var written: String {
+        var rest = milliseconds
+        if rest == 0 { return "0s" }
+        if rest >= 172_800_000, rest % 86_400_000 == 0 { return "\(rest / 86_400_000)d" }
+        var text = ""
+        for (unit, length) in [("h", Int64(3_600_000)), ("m", 60_000), ("s", 1000), ("ms", 1)] where rest >= length {
+            text += "\(rest / length)\(unit)"
+            rest %= length
+        }
+        return text
+    }
+
     public static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.milliseconds < right.milliseconds }
     public static func + (left: TimeSpan, right: TimeSpan) -> TimeSpan {
         TimeSpan(milliseconds: left.milliseconds + right.milliseconds)

@@ -4,11 +4,11 @@ public import ShipitCore
 
 /// The digest of a plan: what approvals sign, what a resumed run is held to.
 public enum PlanDigest {
-    /// `sha256:` and 64 hexadecimal digits over the plan's canonical JSON (sorted keys).
+    /// `sha256:` and 64 hexadecimal digits over what of the plan decides anything (`Plan.digested`), as JSON with sorted keys.
     public static func of(_ plan: Plan) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let bytes = try? encoder.encode(plan) else {
+        guard let bytes = try? encoder.encode(plan.digested) else {
             preconditionFailure("a plan is made of texts, numbers and lists, which always encode")
         }
         return "sha256:"

@@ -19,6 +19,17 @@ struct `Monitoring` {
         #expect(rig.types.contains("monitoringStarted"))
     }
 
+    @Test(arguments: [["a", "b"], ["b", "a"]])
+    func `of several last stages that change things it waits for all, however they are ordered`(order: [StageName]) {
+        let stages = [stage("first")] + order.map { stage($0, needs: ["first"]) } + [check("smoke", needs: ["a"])]
+        var rig = Rig(.of(stages, monitor: .watching(.fails(3))))
+        rig.end("first")
+        rig.end("b")
+        #expect(!rig.types.contains("monitoringStarted"))
+        rig.end("a")
+        #expect(rig.types.contains("monitoringStarted"))
+    }
+
     @Test func `begins when all that for-each made of its stage have succeeded`() {
         let members = (1...2).map { stage(StageName("s[\($0)]"), group: "s") }
         var rig = Rig(.of(members, monitor: .watching(from: "s", .fails(3))))
