@@ -40,6 +40,7 @@ demo: build ## set up and watch releases of a real app be deployed, rolled back,
 
 bench: release ## measure shipit's cost beside other tools, as ratios
 	Benchmarks/run
+	Benchmarks/authoring
 
 RUNS ?= 200000
 SEED ?=
