@@ -33,6 +33,7 @@ public struct PipelineReader: Sendable {
         var references = ReferenceResolver(reading: reading, draft: draft, names: names, graph: graph)
         references.resolve()
         let approvals = ApprovalResolver(reading: reading, draft: draft).resolve()
+        let promotions = PromotionResolver(reading: reading, draft: draft).resolve()
         let tests = TestResolver(reading: reading, draft: draft, names: names).resolve()
         Habits(reading: reading, draft: draft, graph: graph).warn()
 
@@ -42,19 +43,21 @@ public struct PipelineReader: Sendable {
         }
         return PipelineReading(
             pipeline: pipeline(
-                draft, approvals, tests, file: file, notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
+                draft, approvals, promotions, tests, file: file,
+                notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
             diagnostics: diagnostics)
     }
 
     /// Every draft is whole when there is no mistake.
     private func pipeline(
-        _ draft: Draft, _ approvals: [String: ApprovalPolicy], _ tests: [PipelineTest], file: String,
-        notEnforced: [Diagnostic]
+        _ draft: Draft, _ approvals: [String: ApprovalPolicy], _ promotions: [String: PromotionPolicy],
+        _ tests: [PipelineTest], file: String, notEnforced: [Diagnostic]
     ) -> Pipeline {
         Pipeline(
             name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
             environments: draft.environments.map {
-                Environment(name: $0.name, vars: $0.vars ?? [:], approvals: approvals[$0.name])
+                Environment(
+                    name: $0.name, vars: $0.vars ?? [:], approvals: approvals[$0.name], promote: promotions[$0.name])
             },
             secrets: draft.secrets, passEnv: draft.passEnv, stages: draft.stages.compactMap(\.stage),
             suites: Dictionary(

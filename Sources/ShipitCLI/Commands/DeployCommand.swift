@@ -33,29 +33,50 @@ struct DeployCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The release to go back to; default: the one that is live.", valueName: "tag"))
     var previous: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Deploy to one environment after the other; stop at the first that is no success.",
+            valueName: "env,env"))
+    var through: String?
+
     @Argument(help: ArgumentHelp("The tag to deploy, or latest.", valueName: "tag"))
     var tag: String
 
     func run() async throws {
         let streams = Streams()
-        let jobs = try Session.jobs(jobs)
-        let project = try place.place().project()
         let wishes = Preparation.Wishes(
             tag: tag, pipeline: target.pipeline, environment: target.env, settings: set, previous: previous)
+        let jobs = try Session.jobs(jobs)
+        let project = try place.place().project()
+        guard let through else {
+            try RunEnd.leaveRun(with: try await deploy(wishes, project, jobs: jobs, streams, interrupts: nil))
+        }
+        let passage = try Passage(through, besides: target.env)
+        try RunEnd.leaveRun(
+            with: try await passage.go(wishes, project, streams) { wishes, interrupts in
+                try await deploy(wishes, project, jobs: jobs, streams, interrupts: interrupts)
+            })
+    }
+
+    /// - Returns: the exit code.
+    private func deploy(
+        _ wishes: Preparation.Wishes, _ project: Project, jobs: Int, _ streams: Streams, interrupts: Interrupts?
+    ) async throws -> Int32 {
         let preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
         try preparation.releases.requireEverything(of: preparation.release)
         for warning in try preparation.warnings() { streams.warning(warning) }
         if dryRun {
             try await PlanWords(preparation, output.output == .text ? .text : .json, streams).say(isDryRun: true)
-            return
+            return 0
         }
-        var deployment = Deployment(preparation, form: output.output, jobs: jobs, streams: streams)
+        var deployment = Deployment(
+            preparation, form: output.output, jobs: jobs, streams: streams, interrupts: interrupts)
         deployment.waits = wait
         while try await deployment.waitsForLock() {
             // What became live meanwhile is what an undo goes back to.
             deployment.preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
         }
-        try RunEnd.leaveRun(with: try await deployment.run(again: again, asks: !yes))
+        return try await deployment.run(again: again, asks: !yes)
     }
 }
 
@@ -67,8 +88,13 @@ struct Deployment {
     private let form: StreamForm
     private let jobs: Int
     private let streams: Streams
+    /// Of a command that deploys more than once.
+    private let interrupts: Interrupts?
 
-    init(_ preparation: Preparation, form: StreamForm, jobs: Int, streams: Streams) {
+    init(
+        _ preparation: Preparation, form: StreamForm, jobs: Int, streams: Streams, interrupts: Interrupts? = nil
+    ) {
+        self.interrupts = interrupts
         self.preparation = preparation
         self.form = form
         self.jobs = jobs
@@ -99,6 +125,7 @@ struct Deployment {
             try sayLiveAlready(live)
             return 0
         }
+        try EarlierRuns(store: preparation.store).requireEverything(of: preparation.plan)
         let secrets = try SecretReader(root: project.root, environment: ProcessInfo.processInfo.environment)
             .read(preparation.plan.secrets)
         for warning in secrets.warnings { streams.warning(warning) }
@@ -114,7 +141,7 @@ struct Deployment {
             folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.bytes),
             secrets: secrets.values, releaseTree: tree, previousTree: previousTree, jobs: jobs)
         tellBeginning(run)
-        return try await RunDriver(session: session).begin(run, with: resources)
+        return try await RunDriver(session: session, interrupts: interrupts).begin(run, with: resources)
     }
 
     private func newRun(in session: Session, mustBeSigned: Bool) throws -> NewRun {
@@ -142,8 +169,9 @@ struct Deployment {
             tellBeginning(run)
             record = try waiting.announce(run)
         }
-        if waits { return try await waiting.beginWhenSigned(record, jobs: jobs) }
-        return try await waiting.begin(record, Resumption(session: session, jobs: jobs))
+        if waits { return try await waiting.beginWhenSigned(record, jobs: jobs, interrupts: interrupts) }
+        return try await waiting.begin(
+            record, Resumption(session: session, jobs: jobs, interrupts: interrupts))
     }
 
     /// A release that can no longer be had is no way back; better known now than in the middle of an undo.

@@ -105,7 +105,7 @@ struct PlanWords {
         }
         let facts = PlanFacts(
             plan: plan, digest: preparation.digest, previews: previews.perform, undoPreviews: previews.undo,
-            commits: commits)
+            commits: commits, gates: try EarlierRuns(store: preparation.store).findings(plan))
         switch form {
         case .text: streams.result(PlanText.text(facts) + (isDryRun ? "\ndry run: nothing was changed\n" : ""))
         case .json: streams.result(PlanJSON.text(facts))

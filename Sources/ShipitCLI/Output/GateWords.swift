@@ -2,12 +2,26 @@ import ShipitCore
 
 /// Who must sign a run, who has, and with which command.
 enum GateWords {
-    /// For `plan`, before there is a run.
-    static func plan(_ approvals: ApprovalPolicy) -> String {
+    /// For `plan`, before there is a run: each gate, and whether it would be passed now.
+    static func plan(_ facts: PlanFacts) -> String {
         var table = Table(indent: "  ")
-        for role in approvals.roles { table.add(SafeText.line(role.name), quorum(role)) }
-        let own = approvals.allowSelf ? "" : "; who starts the run does not sign it"
-        return "gates: to be signed within \(Words.span(approvals.expires))\(own)\n" + table.text
+        for gate in facts.gates {
+            let would = gate.standing == .passed ? "passes" : "would be refused"
+            table.add(SafeText.line(gate.name), SafeText.line("\(would): \(gate.reason)"))
+            for line in gate.hint.map(TypedPlace.complete).map(CallWords.split) ?? [] where gate.standing != .passed {
+                table.add("", "  " + line)
+            }
+        }
+        if let approvals = facts.plan.approvals {
+            for role in approvals.roles {
+                table.add(SafeText.line(role.gate), "to be signed by \(quorum(role))\(terms(approvals))")
+            }
+        }
+        return table.text.isEmpty ? "gates: none\n" : "gates:\n" + table.text
+    }
+
+    private static func terms(_ approvals: ApprovalPolicy) -> String {
+        ", within \(Words.span(approvals.expires))" + (approvals.allowSelf ? "" : ", not by who starts the run")
     }
 
     /// For `status`; empty where nobody has to sign.

@@ -11,6 +11,8 @@ struct PlanFacts: Sendable {
     var undoPreviews: [StageName: [String]]
     /// What came between the live release and this one; `nil` where nobody knows.
     var commits: Commits?
+    /// The gates that no person opens.
+    var gates: [GateFinding]
 
     struct Commits: Hashable, Sendable {
         var count: Int
@@ -25,13 +27,14 @@ struct PlanFacts: Sendable {
 
     init(
         plan: Plan, digest: String, previews: [StageName: [String]] = [:], undoPreviews: [StageName: [String]] = [:],
-        commits: Commits? = nil
+        commits: Commits? = nil, gates: [GateFinding] = []
     ) {
         self.plan = plan
         self.digest = digest
         self.previews = previews
         self.undoPreviews = undoPreviews
         self.commits = commits
+        self.gates = gates
     }
 
     /// Stages after which not everything can be undone, with the condition.

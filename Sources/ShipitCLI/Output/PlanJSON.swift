@@ -14,15 +14,23 @@ enum PlanJSON {
             "commits": facts.commits.map(commits) ?? .null,
             "planDigest": .string(facts.digest),
             "stages": .array(plan.stages.map { stage($0, facts) }),
-            "gates": .array(plan.approvals.map { $0.roles.map(gate) } ?? []),
+            "gates": .array(facts.gates.map(gate) + (plan.approvals?.roles ?? []).map(gate)),
             "pointsOfNoReturn": .array(facts.pointsOfNoReturn.map { .string($0.stage.name.text) }),
             "monitor": plan.monitor.map(monitor) ?? .null,
         ])
     }
 
+    private static func gate(_ finding: GateFinding) -> JSONValue {
+        .members([
+            "name": .string(finding.name), "state": .string(finding.standing.rawValue),
+            "reason": .string(finding.reason),
+        ])
+    }
+
     private static func gate(_ role: ApprovalRole) -> JSONValue {
         .members([
-            "name": .string(role.gate), "people": strings(role.people.map(\.name)),
+            "name": .string(role.gate), "state": .string(GateState.Standing.waiting.rawValue), "reason": .null,
+            "people": strings(role.people.map(\.name)),
             "quorum": .integer(Int64(role.quorum)),
         ])
     }

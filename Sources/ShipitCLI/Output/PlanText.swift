@@ -9,7 +9,7 @@ enum PlanText {
         text += head(facts) + "\nstages, in the order in which they may start:\n"
         for (place, stage) in plan.stages.enumerated() { text += "\n" + self.stage(stage, place + 1, facts) }
         text += "\n" + pointsOfNoReturn(facts)
-        text += plan.approvals.map(GateWords.plan) ?? "gates: none\n"
+        text += GateWords.plan(facts)
         text += plan.monitor.map(monitor) ?? "monitor: none\n"
         return text
     }

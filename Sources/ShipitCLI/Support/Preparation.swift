@@ -23,6 +23,8 @@ struct Preparation {
         /// `K=V`, as typed.
         var settings: [String]
         var previous: String?
+        /// What the tag must name, where that is known already.
+        var commit: String?
     }
 
     init(_ wishes: Wishes, project: Project, streams: Streams, mayAsk: Bool) throws {
@@ -36,6 +38,12 @@ struct Preparation {
         let releases = try Releases(pipeline.release, of: project)
         self.releases = releases
         let release = try releases.release(wishes.tag)
+        if let commit = wishes.commit, release.commit != commit {
+            throw CommandFailure(
+                .refused,
+                "the tag \(release.tag) was moved meanwhile: it named \(commit) and names \(release.commit) now",
+                hint: "deploy it anew, or move the tag back")
+        }
         store = try Wiring.storeForReading(project.stateFolder)
         live = try store.liveRun(pipeline: pipeline.name, environment: environment)
         let previous =

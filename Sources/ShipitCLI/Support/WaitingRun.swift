@@ -61,8 +61,8 @@ struct WaitingRun {
     }
 
     /// Stays until the run is signed and its environment free, and begins it.
-    func beginWhenSigned(_ record: RunRecord, jobs: Int) async throws -> Int32 {
-        let interrupts = try Interrupts(clock: SystemClock())
+    func beginWhenSigned(_ record: RunRecord, jobs: Int, interrupts: Interrupts? = nil) async throws -> Int32 {
+        let interrupts = try interrupts ?? Interrupts(clock: SystemClock())
         let resumption = Resumption(session: session, jobs: jobs, interrupts: interrupts)
         var reading = try RunReading(record, in: session.store)
         session.streams.progress(EndReport.staying(reading.view, now: SystemClock.wallTime))
@@ -90,8 +90,11 @@ struct WaitingRun {
     }
 
     private func takeUp(_ record: RunRecord, _ resumption: Resumption) async throws -> Int32 {
+        let reading = try RunReading(record, in: session.store)
+        // What was true when it was announced need not be any more.
+        try EarlierRuns(store: session.store).requireEverything(of: reading.state.plan)
         do {
-            return try await resumption.run(try RunReading(record, in: session.store), acts: [])
+            return try await resumption.run(reading, acts: [])
         } catch is RunHasEnded {
             return try say(record, try RunReading(record, in: session.store).state)
         }

@@ -75,11 +75,16 @@ public struct Environment: Hashable, Sendable, Codable {
     public var vars: [String: String]
     /// `nil` where nobody has to sign.
     public var approvals: ApprovalPolicy?
+    /// `nil` where any release may be deployed.
+    public var promote: PromotionPolicy?
 
-    public init(name: String, vars: [String: String] = [:], approvals: ApprovalPolicy? = nil) {
+    public init(
+        name: String, vars: [String: String] = [:], approvals: ApprovalPolicy? = nil, promote: PromotionPolicy? = nil
+    ) {
         self.name = name
         self.vars = vars
         self.approvals = approvals
+        self.promote = promote
     }
 }
 

@@ -15,11 +15,14 @@ public struct Plan: Hashable, Sendable, Codable {
     public var monitor: Monitor?
     /// Who must sign before the first stage.
     public var approvals: ApprovalPolicy?
+    /// Where the release must have succeeded before.
+    public var promote: PromotionPolicy?
 
     public init(
         pipeline: String, environment: String, release: Release, previous: Release? = nil, vars: [String: String] = [:],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [PlannedStage] = [],
-        suites: [String: [Check]] = [:], monitor: Monitor? = nil, approvals: ApprovalPolicy? = nil
+        suites: [String: [Check]] = [:], monitor: Monitor? = nil, approvals: ApprovalPolicy? = nil,
+        promote: PromotionPolicy? = nil
     ) {
         self.pipeline = pipeline
         self.environment = environment
@@ -32,6 +35,7 @@ public struct Plan: Hashable, Sendable, Codable {
         self.suites = suites
         self.monitor = monitor
         self.approvals = approvals
+        self.promote = promote
     }
 }
 

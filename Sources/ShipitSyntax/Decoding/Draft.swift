@@ -30,6 +30,7 @@ struct EnvironmentDraft {
     var vars: [String: String]?
     /// `nil` without any, or when they could not be read.
     var approvals: ApprovalsDraft?
+    var promote: PromotionDraft?
 }
 
 struct PersonDraft {
@@ -46,6 +47,12 @@ struct RoleDraft {
     var people: [Named<String>]?
     var quorum: Int?
     var quorumPlace: Place?
+}
+
+struct PromotionDraft {
+    var from: Named<String>
+    /// `nil` when a mistake in it was reported.
+    var within: TimeSpan?
 }
 
 struct ApprovalsDraft {

@@ -102,10 +102,10 @@ struct EnvironmentDecoder {
     let reading: Reading
 
     enum Key: String, SectionKey {
-        case vars, approvals
-        case promote, rehearsed, windows, hosts
+        case vars, approvals, promote
+        case rehearsed, windows, hosts
 
-        var isLater: Bool { self != .vars && self != .approvals }
+        var isLater: Bool { ![.vars, .approvals, .promote].contains(self) }
     }
 
     func environments(_ node: Node) -> [EnvironmentDraft] {
@@ -123,7 +123,8 @@ struct EnvironmentDecoder {
             return EnvironmentDraft(name: entry.key)
         }
         let approvals = fields[.approvals].flatMap { ApprovalsDecoder(reading: reading).approvals($0) }
-        return EnvironmentDraft(name: entry.key, vars: vars(of: entry, fields), approvals: approvals)
+        let promote = fields[.promote].flatMap { PromotionDecoder(reading: reading).promotion($0) }
+        return EnvironmentDraft(name: entry.key, vars: vars(of: entry, fields), approvals: approvals, promote: promote)
     }
 
     private func vars(of entry: Entry, _ fields: Fields<Key>) -> [String: String]? {

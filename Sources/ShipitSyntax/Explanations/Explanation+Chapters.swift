@@ -101,6 +101,10 @@ extension Explanation {
                     "password-in-url", "the URL of `release.repository` holds a password",
                     "leave it out: git asks a credential helper, or use ssh"),
                 .error(
+                    "promotion-circle",
+                    "environments are promoted to from one another, so nothing could ever be deployed",
+                    "let releases come in somewhere"),
+                .error(
                     "reserved-name", "an `env:` name that begins with `SHIPIT_`",
                     "choose another"),
                 .error(

@@ -30,14 +30,35 @@ struct GateWordsTests {
         .approvalGiven(SignOff(role: role, person: person.name, by: "zoe", proof: proof, planDigest: "sha256:0"))
     }
 
-    @Test func `the plan says who must sign, and until when`() {
+    @Test func `the plan says each gate, whether it would be passed, and what mends it`() {
+        var plan = Story.plan()
+        plan.approvals = Self.policy
+        let policy = PromotionPolicy(from: "staging", within: .hours(24 * 7))
+        func finding(_ verdict: PromotionVerdict) -> GateFinding {
+            .promotion(policy, of: plan.release, to: "production", verdict, now: Story.start + .hours(200))
+        }
+        let facts = PlanFacts(
+            plan: plan, digest: "sha256:0",
+            gates: [
+                finding(.neverDeployed), finding(.tooLongAgo("r1", finishedAt: Story.start)),
+                finding(.notASuccess("r2", .rolledBack)), finding(.passed("r3", finishedAt: Story.start)),
+            ])
         #expect(
-            GateWords.plan(Self.policy) == """
-                gates: to be signed within 4h; who starts the run does not sign it
-                  technical  2 of ana, cat, ben
-                  devops     ben
+            GateWords.plan(facts) == """
+                gates:
+                  promote:staging     would be refused: v1.15.2 (1a2b3c4d5e6f) has not been deployed to staging
+                                        deploy it there first: shipit deploy v1.15.2 --env staging
+                  promote:staging     would be refused: v1.15.2 (1a2b3c4d5e6f) succeeded in staging 8d08h ago (run r1), \
+                and production takes it within 7d
+                                        deploy it there once more: shipit deploy v1.15.2 --env staging --again
+                  promote:staging     would be refused: the last run of v1.15.2 (1a2b3c4d5e6f) in staging, r2, ended as rolled back
+                                        deploy it there once more: shipit deploy v1.15.2 --env staging
+                  promote:staging     passes: it succeeded in staging 8d08h ago (run r3)
+                  approval:technical  to be signed by 2 of ana, cat, ben, within 4h, not by who starts the run
+                  approval:devops     to be signed by ben, within 4h, not by who starts the run
 
                 """)
+        #expect(GateWords.plan(PlanFacts(plan: Story.plan(), digest: "")) == "gates: none\n")
     }
 
     @Test func `a run that waits says who must sign with which command`() {

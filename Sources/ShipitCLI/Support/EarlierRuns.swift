@@ -1,0 +1,42 @@
+import ShipitCore
+import ShipitEngine
+
+/// What earlier runs say about a plan: the gates that no person opens.
+struct EarlierRuns {
+    let store: any RunStore
+
+    /// More than this many runs ago is long ago.
+    private static let limit = 10_000
+
+    /// Each gate of the plan, as it stands now.
+    func findings(_ plan: Plan) throws -> [GateFinding] {
+        let now = SystemClock.wallTime
+        return try [plan.promote].compactMap(\.self).map { policy in
+            .promotion(
+                policy, of: plan.release, to: plan.environment, try verdict(policy, plan, now: now), now: now)
+        }
+    }
+
+    /// Refuses with every gate that is closed.
+    func requireEverything(of plan: Plan) throws {
+        let closed = try findings(plan).filter { $0.standing == .refused }
+        guard !closed.isEmpty else { return }
+        throw CommandFailure(
+            .refused, "\(plan.environment) is not open to it: " + closed.map(\.reason).joined(separator: "\n"),
+            hint: closed.compactMap(\.hint).joined(separator: "\n"))
+    }
+
+    private func verdict(_ policy: PromotionPolicy, _ plan: Plan, now: Instant) throws -> PromotionVerdict {
+        let records = try store.runs(matching: nil, environment: policy.from, limit: Self.limit)
+            .filter { $0.created.pipeline == plan.pipeline }
+        let runs = records.map { record in
+            EarlierRun(
+                run: record.created.run, commit: record.created.release.commit, dryRun: record.created.dryRun,
+                outcome: record.summary.outcome, finishedAt: record.summary.finishedAt)
+        }
+        return try policy.verdict(on: plan.release.commit, now: now, runs: runs) { run in
+            guard let record = records.first(where: { $0.created.run == run.run }) else { return true }
+            return try RunReading(record, in: store).state.hasChangedAnything
+        }
+    }
+}
