@@ -1,12 +1,22 @@
 import ShipitCore
 
-/// The keys that a section knows, in the order in which they are told to people.
+/// The keys that a section knows, in the order in which they are told to people. None is without its description: the
+/// schema and docs/language.md are made of these (`Language/`).
 protocol SectionKey: CaseIterable, RawRepresentable<String>, Equatable {
+    static var aboutSection: SectionDescription { get }
+    /// Keys that must be there.
+    static var required: [Self] { get }
+    /// Keys of which exactly one must be there; empty where there is no such choice.
+    static var choice: [Self] { get }
+    /// What the key takes and is for.
+    var about: KeyDescription { get }
     /// Part of the language, and not enforced by this version.
     var isLater: Bool { get }
 }
 
 extension SectionKey {
+    static var required: [Self] { [] }
+    static var choice: [Self] { [] }
     var isLater: Bool { false }
 }
 

@@ -46,23 +46,27 @@ struct ReleaseDecoder {
         }
     }
 
-    private static let bare: [String: ReleaseSource.Requirement] = [
+    /// Requirements with a value.
+    enum Requirement: String, SectionKey {
+        case versionFile = "version-file", reachableFrom = "reachable-from", pushedTo = "pushed-to"
+    }
+
+    private static let bare: KeyValuePairs<String, ReleaseSource.Requirement> = [
         "annotated-tag": .annotatedTag, "signed-tag": .signedTag, "clean-tree": .cleanTree, "head-at-tag": .headAtTag,
     ]
-    private static let known = [
-        "annotated-tag", "clean-tree", "head-at-tag", "version-file", "reachable-from", "signed-tag", "pushed-to",
-    ]
+    /// Those without one.
+    static let bareNames = bare.map(\.key)
+    private static let known = bareNames + Requirement.allCases.map(\.rawValue)
 
     private func requirement(_ node: Node) -> ReleaseSource.Requirement? {
         switch node.value {
         case .scalar(let scalar):
-            if let requirement = Self.bare[scalar.text] { return requirement }
-            switch scalar.text {
-            case "version-file":
-                missingValue(scalar.text, "VERSION", node.place)
-            case "reachable-from", "pushed-to":
-                missingValue(scalar.text, scalar.text == "pushed-to" ? "origin" : "main", node.place)
-            default: reading.unknownWord(scalar.text, "a requirement", Self.known, at: node.place)
+            if let requirement = Self.bare.first(where: { $0.key == scalar.text }) { return requirement.value }
+            switch Requirement(rawValue: scalar.text) {
+            case .versionFile: missingValue(scalar.text, "VERSION", node.place)
+            case .reachableFrom: missingValue(scalar.text, "main", node.place)
+            case .pushedTo: missingValue(scalar.text, "origin", node.place)
+            case nil: reading.unknownWord(scalar.text, "a requirement", Self.known, at: node.place)
             }
             return nil
         case .mapping(let entries) where entries.count == 1: return requirement(entries[0])
@@ -85,15 +89,19 @@ struct ReleaseDecoder {
     }
 
     private func requirement(_ entry: Entry) -> ReleaseSource.Requirement? {
-        switch entry.key {
-        case "version-file": return reading.literal(entry.value, "\"version-file\"").map { .versionFile($0) }
-        case "reachable-from": return reading.literal(entry.value, "\"reachable-from\"").map { .reachableFrom($0) }
-        case "pushed-to": return remote(entry.value).map { .pushedTo($0) }
-        case let word where Self.known.contains(word):
-            reading.error("wrong-type", "\"\(word)\" takes no value", at: entry.keyPlace, hint: "write - \(word)")
-        default: reading.unknownWord(entry.key, "a requirement", Self.known, at: entry.keyPlace)
+        switch Requirement(rawValue: entry.key) {
+        case .versionFile: return reading.literal(entry.value, "\"version-file\"").map { .versionFile($0) }
+        case .reachableFrom: return reading.literal(entry.value, "\"reachable-from\"").map { .reachableFrom($0) }
+        case .pushedTo: return remote(entry.value).map { .pushedTo($0) }
+        case nil:
+            if Self.bareNames.contains(entry.key) {
+                reading.error(
+                    "wrong-type", "\"\(entry.key)\" takes no value", at: entry.keyPlace, hint: "write - \(entry.key)")
+            } else {
+                reading.unknownWord(entry.key, "a requirement", Self.known, at: entry.keyPlace)
+            }
+            return nil
         }
-        return nil
     }
 }
 

@@ -1,0 +1,17 @@
+/// Regular expressions (of ECMA-262) for what the parsers of quantities read. A schema cannot see all that they see: it
+/// lets pass what is finer than a millisecond or longer than a century.
+enum Patterns {
+    private static let amount = #"[0-9]+(\.[0-9]+)?"#
+
+    static let number = #"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?"#
+    static let whole = "[-+]?[0-9]+"
+    /// Units from the longest to the shortest, each at most once.
+    static let duration = "(?=[0-9])" + ["d", "h", "m(?!s)", "s", "ms"].map { "(\(amount)\($0))?" }.joined()
+    static let size = amount + "(B|[kK]B|[MGT]B|[KMGT]iB)"
+    static let ratio = amount + "%"
+    static let quantity = "(\(number)|\(size)|\(ratio)|\(duration))"
+
+    static func condition(_ value: String) -> String { " *(<=|>=|==|<|>) *\(value) *" }
+
+    static func whole(_ pattern: String) -> String { "^(\(pattern))$" }
+}
