@@ -132,10 +132,31 @@ extension EnvironmentDecoder.Key {
                 .either([.listOrOne(.text, isEmpty: false), .section(ApprovalsDecoder.Key.self)]),
                 "Which roles sign before the first stage that changes anything.",
                 example: "approvals: [technical, devops]")
-        case .promote: .later("What must have succeeded elsewhere before.")
+        case .promote:
+            KeyDescription(
+                .section(PromotionDecoder.Key.self),
+                "Which environment this very commit must have succeeded in before.",
+                example: "promote: {from: staging, within: 7d}")
         case .rehearsed: .later("How long ago a rollback must have been rehearsed.")
         case .windows: .later("When a run may begin.")
         case .hosts: .later("The machines of the environment, in groups.")
+        }
+    }
+}
+
+extension PromotionDecoder.Key {
+    static var aboutSection: SectionDescription {
+        SectionDescription(
+            "promote", at: "environments.NAME.promote", "Where a commit must have succeeded before it is released here."
+        )
+    }
+
+    static var required: [Self] { allCases }
+
+    var about: KeyDescription {
+        switch self {
+        case .from: KeyDescription(.text, "The environment in which it succeeded.")
+        case .within: KeyDescription(.positiveDuration, "How long ago at most.")
         }
     }
 }
