@@ -66,4 +66,63 @@ struct PlanTests {
         try await project.shipit("deploy", "v1.0.0").exits(6)
         #expect(try await project.latestRun() != run)
     }
+
+    static let migrating = """
+        shipit: 1
+        name: deploy
+        secrets: {DATABASE: {env: DATABASE}}
+        stages:
+          migrate:
+            uses: migrate
+            env: {DATABASE: "${{ secrets.DATABASE }}"}
+            with:
+              status: 'touch applied; echo "$DATABASE" >&2; ls "$SHIPIT_TREE/migrations" | grep -vxFf applied || true'
+              apply: ls "$SHIPIT_TREE/migrations" > applied
+              revert: "rm -f applied; echo reverted >> effects.log"
+          last: {needs: [migrate], run: "ops/last"}
+        """
+
+    @Test func `pending migrations are those of the tag's tree, asked with the stage's own secrets`() async throws {
+        let project = try await ScratchProject(
+            Self.migrating,
+            files: ["migrations/0001.sql": "1", "applied": "", "ops/last": "#!/bin/sh\nexit ${FAIL:-0}\n"])
+        try project.write("migrations/0002.sql", "not in the tag")
+        let secret = "wolf-\(UInt32.random(in: 1_000_000...9_999_999))"
+        let before = try project.image()
+
+        let text = try await project.shipit("plan", "v1.0.0", variables: ["DATABASE": secret]).exits(0)
+        let json = try await project.shipit(
+            "deploy", "v1.0.0", "--dry-run", "--output", "json", variables: ["DATABASE": secret]
+        ).exits(0).json
+        let nobody = try await project.shipit("plan", "v1.0.0", "--output", "json").exits(0).json
+
+        #expect(text.stdout.contains("     pending   0001.sql\n     limits"), "\(text)")
+        #expect(json["stages"].first("name", "migrate")["pending"]["names"] == .array(["0001.sql"]))
+        let unknown = nobody["stages"].first("name", "migrate")["pending"]
+        #expect(unknown["names"] == nil)
+        #expect(unknown["reason"].string?.contains("DATABASE is not set") == true, "\(unknown)")
+        #expect(before.changes(to: try project.image()) == [])
+        #expect(!text.printed.contains(secret))
+        #expect(try FolderImage(of: project.base).files(containing: secret) == [])
+        try await project.untilNoProcess()
+    }
+
+    @Test func `earlier runs tell how long stages and rollbacks usually take`() async throws {
+        let project = try await ScratchProject(
+            Self.migrating,
+            files: ["migrations/0001.sql": "1", "applied": "", "ops/last": "#!/bin/sh\n[ ! -e fail ]\n"],
+            tags: ["v1.0.0", "v1.1.0"])
+        try await project.shipit("deploy", "v1.0.0", variables: ["DATABASE": "wolf"]).exits(0)
+        try project.touch("fail")
+        try await project.shipit("deploy", "v1.1.0", variables: ["DATABASE": "wolf"]).exits(4)
+
+        let plan = try await project.shipit("plan", "v1.1.0", "--output", "json").exits(0).json
+
+        #expect(plan["usual"]["runs"] == 1 && plan["usual"]["rollbacks"] == 1, "\(plan["usual"])")
+        #expect(try #require(plan["usual"]["rollback"].number) > 0)
+        #expect(try #require(plan["stages"].first("name", "migrate")["usual"].number) > 0)
+        #expect(try #require(plan["stages"].first("name", "migrate")["rollback"]["usual"].number) > 0)
+        #expect(plan["rollback"]["to"]["tag"] == "v1.0.0" && plan["rollback"]["complete"] == true)
+        #expect(plan["rollback"]["stages"].items.map { $0["stage"].string } == ["last", "migrate"])
+    }
 }

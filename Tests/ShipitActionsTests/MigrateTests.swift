@@ -36,6 +36,18 @@ struct MigrateTests {
         }
     }
 
+    @Test func `what is pending can be asked before there is a run, with no step and no change`() async throws {
+        try await scene { scene in
+            #expect(try await action.pending(try scene.context(inputs)) == ["0002 roles", "0003 index"])
+            #expect(scene.world.askedSteps.isEmpty)
+            #expect(scene.text("log") == nil)
+            let failing = try scene.context(inputs.merging(["status": "exit 3"]) { $1 }, number: 2)
+            #expect(
+                await error { () throws(ActionError) in _ = try await action.pending(failing) }
+                    == .command(.exited(3), what: "exit 3"))
+        }
+    }
+
     @Test func `an apply that leaves something pending is no success`() async throws {
         try await scene { scene in
             let context = try scene.context(inputs.merging(["apply": "head -n 2 all > applied"]) { $1 })

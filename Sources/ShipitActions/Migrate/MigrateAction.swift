@@ -2,7 +2,7 @@ public import ShipitCore
 public import ShipitEngine
 
 /// `migrate`: applies what is pending, and believes it only when the status says that nothing is pending any more.
-public struct MigrateAction: Action {
+public struct MigrateAction: TellsPending {
     public init() {}
 
     public let description = ActionDescription(
@@ -25,6 +25,10 @@ public struct MigrateAction: Action {
             "what is pending: \(context.line(order.status))", "if anything is: \(context.line(order.apply))",
             "nothing may be pending then: \(context.line(order.status))",
         ]
+    }
+
+    public func pending(_ context: ActionContext) async throws(ActionError) -> [String] {
+        try await Self.ask(try Order(context), context, step: "pending")
     }
 
     public func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {

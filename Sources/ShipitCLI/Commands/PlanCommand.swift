@@ -98,14 +98,15 @@ struct PlanWords {
 
     func say(isDryRun: Bool) async throws {
         let plan = preparation.plan
-        let previews = await Previews(plan: plan, project: preparation.project).lines()
+        let previews = await Previews(plan: plan, project: preparation.project).all()
         var commits: PlanFacts.Commits?
         if let previous = plan.previous {
             commits = try preparation.releases.commits(from: previous, to: plan.release, showing: Self.subjects)
         }
         let facts = PlanFacts(
-            plan: plan, digest: preparation.digest, previews: previews.perform, undoPreviews: previews.undo,
-            commits: commits, gates: try EarlierRuns(store: preparation.store).findings(plan))
+            plan: plan, digest: preparation.digest, previews: previews, pending: await PendingWork.of(preparation),
+            commits: commits, gates: try EarlierRuns(store: preparation.store).findings(plan),
+            usual: UsualDurations(try preparation.earlierRuns()))
         switch form {
         case .text: streams.result(PlanText.text(facts) + (isDryRun ? "\ndry run: nothing was changed\n" : ""))
         case .json: streams.result(PlanJSON.text(facts))

@@ -31,21 +31,12 @@ struct SimulateCommand: AsyncParsableCommand {
         let wishes = Preparation.Wishes(
             tag: tag, pipeline: target.pipeline, environment: target.env, settings: set, previous: nil)
         let preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
-        let usual = try Self.usualDurations(of: preparation)
+        let usual = UsualDurations.ofParts(try preparation.earlierRuns())
         let cases = Simulation(preparation.plan, jobs: try Session.jobs(jobs), usual: usual).cases()
         let words = SimulationWords(plan: preparation.plan, digest: preparation.digest, cases: cases)
         switch output.output {
         case .text: streams.result(words.text)
         case .json: streams.result(words.json.pretty + "\n")
         }
-    }
-
-    /// From the last runs of this pipeline there, those that went back among them: they tell how long undos take.
-    private static func usualDurations(of preparation: Preparation) throws -> [Script.StagePart: TimeSpan] {
-        let records = try preparation.store.runs(matching: nil, environment: preparation.environment, limit: 50)
-        let alike = records.filter {
-            $0.created.pipeline == preparation.pipeline.name && !$0.created.dryRun && $0.summary.outcome != nil
-        }
-        return UsualDurations.ofParts(try alike.prefix(20).map { try RunReading($0, in: preparation.store).state })
     }
 }

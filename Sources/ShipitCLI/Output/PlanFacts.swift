@@ -4,15 +4,15 @@ import ShipitCore
 struct PlanFacts: Sendable {
     var plan: Plan
     var digest: String
-    /// What each stage would run, as its action says. A stage that is missing (or has no line) is opaque: what it runs is
-    /// known only when it runs.
-    var previews: [StageName: [String]]
-    /// What each way back would run, where the action says.
-    var undoPreviews: [StageName: [String]]
+    /// What the parts of each stage would run, as their actions say.
+    var previews: [StageName: StagePreviews]
+    /// What stages with a list of things to do would still have to do.
+    var pending: [StageName: PendingWork]
     /// What came between the live release and this one; `nil` where nobody knows.
     var commits: Commits?
     /// The gates that no person opens.
     var gates: [GateFinding]
+    var usual: UsualDurations
 
     struct Commits: Hashable, Sendable {
         var count: Int
@@ -26,15 +26,17 @@ struct PlanFacts: Sendable {
     }
 
     init(
-        plan: Plan, digest: String, previews: [StageName: [String]] = [:], undoPreviews: [StageName: [String]] = [:],
-        commits: Commits? = nil, gates: [GateFinding] = []
+        plan: Plan, digest: String, previews: [StageName: StagePreviews] = [:],
+        pending: [StageName: PendingWork] = [:], commits: Commits? = nil, gates: [GateFinding] = [],
+        usual: UsualDurations = UsualDurations()
     ) {
         self.plan = plan
         self.digest = digest
         self.previews = previews
-        self.undoPreviews = undoPreviews
+        self.pending = pending
         self.commits = commits
         self.gates = gates
+        self.usual = usual
     }
 
     /// Stages after which not everything can be undone, with the condition.
@@ -48,36 +50,62 @@ struct PlanFacts: Sendable {
         }
     }
 
-    /// A stage's preview in lines; `nil` where it is opaque.
-    func commands(of stage: PlannedStage) -> [String]? {
-        if let lines = Self.lines(previews[stage.name]) { return lines }
-        // A script is what it runs, whether or not its action was asked.
-        return stage.perform.action == "run" ? CallWords.lines(stage.perform) : nil
+    func preview(_ part: StagePart, of stage: PlannedStage) -> Preview? {
+        stage.call(of: part).map { call in
+            let known = previews[stage.name]?[part] ?? .opaque("its action was not asked")
+            // A script is what it runs, whether or not its action could say more.
+            if case .opaque = known, call.action == "run" {
+                return .commands([CallWords.lines(call).joined(separator: "\n")])
+            }
+            return known
+        }
     }
 
-    func undoCommands(of stage: PlannedStage) -> [String]? {
-        if let lines = Self.lines(undoPreviews[stage.name]) { return lines }
-        if case .call(let call) = stage.undo { return CallWords.lines(call) }
-        return nil
-    }
-
-    /// For programs: one text a command, whatever lines it has.
-    func whole(_ preview: [String]?, of call: ActionCall?) -> [String]? {
-        if let preview, !preview.isEmpty { return preview }
-        guard let call, call.action == "run" else { return nil }
-        return [CallWords.lines(call).joined(separator: "\n")]
-    }
-
-    private static func lines(_ preview: [String]?) -> [String]? {
-        let lines = (preview ?? []).flatMap(CallWords.split)
-        return lines.isEmpty ? nil : lines
+    /// What is known only when it runs, in the order of the plan.
+    var opaque: [(stage: PlannedStage, part: StagePart, reason: String)] {
+        plan.stages.filter { !$0.skipped }.flatMap { stage in
+            StagePart.allCases.compactMap { part in
+                guard case .opaque(let reason)? = preview(part, of: stage) else { return nil }
+                return (stage, part, reason)
+            }
+        }
     }
 }
+
+/// What of a stage an action carries out.
+enum StagePart: String, CaseIterable, Hashable, Sendable {
+    case perform, verify, finally, rollback
+}
+
+/// What a part of a stage would do, as its action says.
+enum Preview: Hashable, Sendable {
+    /// Each with as many lines as it has.
+    case commands([String])
+    /// Known only when it runs: why.
+    case opaque(String)
+}
+
+typealias StagePreviews = [StagePart: Preview]
 
 extension PlannedStage {
     /// The call of its `rollback:`, if it has one.
     var undoCall: ActionCall? {
         if case .call(let call) = undo { return call }
         return nil
+    }
+
+    /// What a part calls; `nil` where there is nothing to call.
+    func call(of part: StagePart) -> ActionCall? {
+        switch part {
+        case .perform: perform
+        case .verify: verify
+        case .finally: finally
+        case .rollback:
+            switch undo {
+            case .none, .nothing: nil
+            case .action: perform
+            case .call(let call): call
+            }
+        }
     }
 }

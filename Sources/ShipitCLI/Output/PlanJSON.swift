@@ -16,6 +16,18 @@ enum PlanJSON {
             "stages": .array(plan.stages.map { stage($0, facts) }),
             "gates": .array(facts.gates.map(gate) + (plan.approvals?.roles ?? []).map(gate)),
             "pointsOfNoReturn": .array(facts.pointsOfNoReturn.map { .string($0.stage.name.text) }),
+            "opaque": .array(
+                facts.opaque.map {
+                    .members([
+                        "stage": .string($0.stage.name.text), "part": .string($0.part.rawValue),
+                        "reason": .string($0.reason),
+                    ])
+                }),
+            "rollback": rollback(facts),
+            "usual": .members([
+                "runs": .integer(Int64(facts.usual.runs)), "stages": span(facts.usual.stages),
+                "rollbacks": .integer(Int64(facts.usual.rollbacks)), "rollback": span(facts.usual.rollback),
+            ]),
             "monitor": plan.monitor.map(monitor) ?? .null,
         ])
     }
@@ -46,15 +58,18 @@ enum PlanJSON {
             "action": .string(stage.perform.action),
             "skipped": .bool(stage.skipped),
             "changes": .bool(stage.changes),
-            "commands": facts.whole(facts.previews[stage.name], of: stage.perform).map(strings) ?? .null,
-            "finally": stage.finally.map { strings(CallWords.lines($0)) } ?? .null,
+            "commands": commands(.perform, of: stage, facts),
+            "pending": facts.pending[stage.name].map(pending) ?? .null,
+            "verify": commands(.verify, of: stage, facts),
+            "finally": commands(.finally, of: stage, facts),
             "rollback": rollback(stage, facts),
             "reversible": .string(reversible(stage.reversible)),
+            "usual": span(facts.usual[stage.name, .perform]),
             "timeout": span(stage.timeout),
-            "deadline": stage.deadline.map(span) ?? .null,
+            "deadline": span(stage.deadline),
             "retry": .members([
                 "attempts": .integer(Int64(stage.retry.attempts)), "delay": span(stage.retry.delay),
-                "backoff": .number(stage.retry.backoff), "maxDelay": stage.retry.maxDelay.map(span) ?? .null,
+                "backoff": .number(stage.retry.backoff), "maxDelay": span(stage.retry.maxDelay),
                 "jitter": .number(stage.retry.jitter),
             ]),
         ])
@@ -71,7 +86,34 @@ enum PlanJSON {
             }
         return .members([
             "kind": .string(kind),
-            "commands": facts.whole(facts.undoPreviews[stage.name], of: stage.undoCall).map(strings) ?? .null,
+            "commands": commands(.rollback, of: stage, facts),
+            "usual": span(facts.usual[stage.name, .undo]),
+        ])
+    }
+
+    /// Null where it is opaque, or there is nothing.
+    private static func commands(_ part: StagePart, of stage: PlannedStage, _ facts: PlanFacts) -> JSONValue {
+        guard !stage.skipped, case .commands(let commands)? = facts.preview(part, of: stage) else { return .null }
+        return strings(commands)
+    }
+
+    private static func pending(_ work: PendingWork) -> JSONValue {
+        switch work {
+        case .names(let names): .members(["names": strings(names), "reason": .null])
+        case .unknown(let reason): .members(["names": .null, "reason": .string(reason)])
+        }
+    }
+
+    /// If all of the plan had run: the stages in the order in which they would be undone.
+    private static func rollback(_ facts: PlanFacts) -> JSONValue {
+        let outlook = RollbackOutlook(facts.plan)
+        return .members([
+            "to": facts.plan.previous.map(RunJSON.release) ?? .null,
+            "complete": .bool(outlook.isComplete),
+            "stages": .array(
+                outlook.entries.map { entry in
+                    .members(["stage": .string(entry.stage.name.text), "way": .string("\(entry.way)")])
+                }),
         ])
     }
 
@@ -96,5 +138,5 @@ enum PlanJSON {
 
     private static func strings(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
 
-    private static func span(_ span: TimeSpan) -> JSONValue { .number(span.seconds) }
+    private static func span(_ span: TimeSpan?) -> JSONValue { span.map { .number($0.seconds) } ?? .null }
 }

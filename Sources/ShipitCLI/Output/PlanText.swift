@@ -8,7 +8,7 @@ enum PlanText {
         text += SafeText.line("\(plan.release.tag) to \(plan.environment)") + "\n\n"
         text += head(facts) + "\nstages, in the order in which they may start:\n"
         for (place, stage) in plan.stages.enumerated() { text += "\n" + self.stage(stage, place + 1, facts) }
-        text += "\n" + pointsOfNoReturn(facts)
+        text += "\n" + pointsOfNoReturn(facts) + opaque(facts) + rollback(facts)
         text += GateWords.plan(facts)
         text += plan.monitor.map(monitor) ?? "monitor: none\n"
         return text
@@ -30,6 +30,7 @@ enum PlanText {
             let more = commits.count - commits.subjects.count
             if more > 0, !commits.subjects.isEmpty { table.add("", "  and \(more) more") }
         }
+        table.add("usually", usually(facts.usual))
         table.add("digest", facts.digest)
         return table.text
     }
@@ -45,10 +46,12 @@ enum PlanText {
         var text = SafeText.line("\(number). \(stage.name) (\(stage.perform.action))\(needs)") + "\n"
         if stage.skipped { return text + "     skipped: its condition is false\n" }
         var table = Table(indent: "     ")
-        add("runs", facts.commands(of: stage) ?? ["(opaque: known only when it runs)"], to: &table)
-        if let call = stage.verify { add("verify", CallWords.lines(call), to: &table) }
-        if let call = stage.finally { add("finally", CallWords.lines(call), to: &table) }
+        add("runs", lines(.perform, of: stage, facts), to: &table)
+        if let pending = facts.pending[stage.name] { add("pending", lines(pending), to: &table) }
+        if stage.verify != nil { add("verify", lines(.verify, of: stage, facts), to: &table) }
+        if stage.finally != nil { add("finally", lines(.finally, of: stage, facts), to: &table) }
         table.add("limits", limits(stage))
+        if let words = usually(stage, facts.usual) { table.add("usually", words) }
         add("way back", wayBack(stage, facts), to: &table)
         for point in facts.pointsOfNoReturn where point.stage.name == stage.name {
             table.add("", "POINT OF NO RETURN \(SafeText.line(point.words))")
@@ -61,14 +64,51 @@ enum PlanText {
         for (place, line) in lines.enumerated() { table.add(place == 0 ? label : "", line) }
     }
 
-    static func wayBack(_ stage: PlannedStage, _ facts: PlanFacts) -> [String] {
+    private static func lines(_ part: StagePart, of stage: PlannedStage, _ facts: PlanFacts) -> [String] {
+        switch facts.preview(part, of: stage) {
+        case .commands(let commands)?: commands.flatMap(CallWords.split)
+        case .opaque(let reason)?: ["(opaque: \(SafeText.joined(reason)))"]
+        case nil: []
+        }
+    }
+
+    private static func lines(_ pending: PendingWork) -> [String] {
+        switch pending {
+        case .names(let names): names.isEmpty ? ["nothing"] : names.map(SafeText.line)
+        case .unknown(let reason): ["(not known: \(SafeText.joined(reason)))"]
+        }
+    }
+
+    private static func wayBack(_ stage: PlannedStage, _ facts: PlanFacts) -> [String] {
         switch stage.undo {
         case .none: [stage.changes ? "none declared" : "none needed: it changes nothing"]
         case .nothing: ["nothing to undo"]
-        case .action: facts.undoCommands(of: stage) ?? ["\(SafeText.line(stage.perform.action)) undoes itself"]
-        case .call: facts.undoCommands(of: stage) ?? []
+        case .action, .call: lines(.rollback, of: stage, facts)
         }
     }
+
+    // MARK: Time
+
+    private static func usually(_ usual: UsualDurations) -> String {
+        guard let stages = usual.stages else {
+            return "not known: no run of this pipeline has succeeded there" + (rollback(usual).map { "; " + $0 } ?? "")
+        }
+        let words = "\(Words.duration(stages)) for all stages (\(Words.count(usual.runs, "run")))"
+        return words + "; " + (rollback(usual) ?? "how long a rollback takes is not known")
+    }
+
+    private static func rollback(_ usual: UsualDurations) -> String? {
+        usual.rollback.map { "a rollback \(Words.duration($0)) (\(Words.count(usual.rollbacks, "run")))" }
+    }
+
+    private static func usually(_ stage: PlannedStage, _ usual: UsualDurations) -> String? {
+        let parts = [(Part.perform, ""), (.undo, "its undo "), (.finally, "its finally ")].compactMap { part, word in
+            usual[stage.name, part].map { word + Words.duration($0) }
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
+    }
+
+    // MARK: Limits
 
     private static func limits(_ stage: PlannedStage) -> String {
         var words = ["timeout \(Words.span(stage.timeout))"]
@@ -100,6 +140,39 @@ enum PlanText {
         if points.isEmpty { return "points of no return: none\n" }
         return "points of no return:\n"
             + points.map { "  " + SafeText.line("\($0.stage.name), \($0.words)") + "\n" }.joined()
+    }
+
+    private static func opaque(_ facts: PlanFacts) -> String {
+        let opaque = facts.opaque
+        if opaque.isEmpty { return "" }
+        return "opaque, known only when they run:\n"
+            + opaque.map { "  " + SafeText.line("\($0.part.rawValue) of \($0.stage.name)") + "\n" }.joined()
+    }
+
+    /// Stages as they would be undone, one after another; those that don't need one another may overlap.
+    private static func rollback(_ facts: PlanFacts) -> String {
+        let outlook = RollbackOutlook(facts.plan)
+        guard !outlook.entries.isEmpty else { return "rollback: nothing here would have to be undone\n" }
+        let target = facts.plan.previous.map { ", to \(SafeText.line($0.tag))" } ?? ", with no release to go back to"
+        var table = Table(indent: "  ")
+        for (place, entry) in outlook.entries.enumerated() {
+            let lines = self.lines(entry, facts)
+            for (row, line) in lines.enumerated() {
+                table.add(row == 0 ? "\(place + 1). \(SafeText.line(entry.stage.name.text))" : "", line)
+            }
+        }
+        let end =
+            outlook.isComplete ? "all of that is a whole rollback (exit code 4)" : "it would NOT be whole (exit code 5)"
+        return "rollback, if all of it had run\(target):\n" + table.text + "  \(end)\n"
+    }
+
+    private static func lines(_ entry: RollbackOutlook.Entry, _ facts: PlanFacts) -> [String] {
+        switch entry.way {
+        case .undone: lines(.rollback, of: entry.stage, facts)
+        case .nothing: ["nothing to undo"]
+        case .left: ["STAYS: past its point of no return"]
+        case .undeclared: ["STAYS: declares no way back"]
+        }
     }
 
     // MARK: Monitor

@@ -58,6 +58,11 @@ struct Preparation {
     /// Whether this commit is what runs there already.
     var isLiveAlready: Bool { live?.created.release.commit == release.commit }
 
+    /// Those of this pipeline there, those that went back among them: they tell how long undos take.
+    func earlierRuns() throws -> [RunState] {
+        try EarlierRuns(store: store).states(of: pipeline.name, in: environment)
+    }
+
     /// The work tree is of another commit than the release, and commands start in it.
     func warnings() throws -> [String] {
         let runsCommands = plan.stages.contains { !$0.skipped && $0.perform.action == "run" }

@@ -2,36 +2,31 @@ import Foundation
 import ShipitCore
 import ShipitEngine
 
-/// What each stage of a plan would run, as its action says; nothing is done, and no secret is read.
+/// What each part of each stage of a plan would run, as its action says; nothing is done, and no secret is read.
 struct Previews {
     let plan: Plan
     let project: Project
 
-    struct Lines {
-        var perform: [StageName: [String]] = [:]
-        var undo: [StageName: [String]] = [:]
-    }
-
-    func lines() async -> Lines {
-        var lines = Lines()
+    func all() async -> [StageName: StagePreviews] {
+        var previews: [StageName: StagePreviews] = [:]
         for stage in plan.stages where !stage.skipped {
-            lines.perform[stage.name] = await preview(stage.perform, of: stage, part: .perform)
-            switch stage.undo {
-            case .none, .nothing: break
-            case .action: lines.undo[stage.name] = await preview(stage.perform, of: stage, part: .undo)
-            case .call(let call): lines.undo[stage.name] = await preview(call, of: stage, part: .undo)
+            for part in StagePart.allCases {
+                guard let call = stage.call(of: part) else { continue }
+                previews[stage.name, default: [:]][part] = await preview(call, of: stage, part)
             }
         }
-        return lines
+        return previews
     }
 
-    /// `nil` where the action cannot say before it runs.
-    private func preview(_ call: ActionCall, of stage: PlannedStage, part: Part) async -> [String]? {
-        guard let action = Wiring.actions.first(where: { $0.description.name == call.action }) else { return nil }
+    private func preview(_ call: ActionCall, of stage: PlannedStage, _ part: StagePart) async -> Preview {
+        guard let action = Wiring.actions.first(where: { $0.description.name == call.action }) else {
+            return .opaque("no action is called \"\(call.action)\"")
+        }
         do throws(ActionError) {
-            return try await action.preview(context(call, of: stage, part: part))
+            let lines = try await action.preview(context(call, of: stage, part: part.attempted))
+            return lines.isEmpty ? .opaque("its action says nothing") : .commands(lines)
         } catch {
-            return ["(not known yet: \(error.reason))"]
+            return .opaque(error.reason)
         }
     }
 
@@ -55,6 +50,16 @@ struct Previews {
         var variables = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
         for (name, template) in stage.env { variables[name] = values.template(template).literal ?? "" }
         return variables
+    }
+}
+
+extension StagePart {
+    fileprivate var attempted: Part {
+        switch self {
+        case .perform, .verify: .perform
+        case .finally: .finally
+        case .rollback: .undo
+        }
     }
 }
 

@@ -39,6 +39,22 @@ public struct Plan: Hashable, Sendable, Codable {
     }
 }
 
+extension Plan {
+    /// Where in `stages` those stand that change things and come before no other that does: once they are through, nothing is
+    /// changed any more. Which of them stands last in the file says nothing about which ends last. The latest first, so that
+    /// who waits for all of them need look at few.
+    public var lastChanges: [Int] {
+        var precedesChange: Set<StageName> = []
+        var last: [Int] = []
+        for (place, stage) in stages.enumerated().reversed() {
+            let changes = stage.changes && !stage.skipped
+            if changes, !precedesChange.contains(stage.name) { last.append(place) }
+            if changes || precedesChange.contains(stage.name) { precedesChange.formUnion(stage.needs) }
+        }
+        return last
+    }
+}
+
 /// A tag and what it points at.
 public struct Release: Hashable, Sendable, Codable {
     public var tag: String

@@ -90,25 +90,10 @@ public struct RunState: Sendable {
         if let from = plan.monitor?.from, let members = index[from].map({ [$0] }) ?? groups[from.text] {
             monitorFrom = members
         } else {
-            monitorFrom = Self.lastChanges(plan.stages, needs)
+            monitorFrom = plan.lastChanges
         }
         unfinishedPerforms = plan.stages.count
         for stage in unmet.indices where unmet[stage] == 0 { ready.add(stage, plan.stages[stage]) }
-    }
-
-    /// The stages that change things and come before no other that does: once they are through, nothing is changed any
-    /// more. Which of them stands last in the file says nothing about which ends last. The latest first, so that who waits
-    /// for all of them need look at few.
-    private static func lastChanges(_ stages: [PlannedStage], _ needs: [[Int]]) -> [Int] {
-        var precedesChange = Array(repeating: false, count: stages.count)
-        var last: [Int] = []
-        for stage in stages.indices.reversed() {
-            let changes = stages[stage].changes && !stages[stage].skipped
-            if changes, !precedesChange[stage] { last.append(stage) }
-            guard changes || precedesChange[stage] else { continue }
-            for need in needs[stage] { precedesChange[need] = true }
-        }
-        return last
     }
 
     /// The stages that a name in the pipeline stands for: one, or all that `for-each` made of it.

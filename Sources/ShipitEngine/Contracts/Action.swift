@@ -20,6 +20,13 @@ public protocol Action: Sendable {
     func undo(_ context: ActionContext) async throws(ActionError)
 }
 
+/// An action whose work is a list of things, of which some may be done already.
+public protocol TellsPending: Action {
+    /// What `perform` would still have to do, each by its name. Asked before there is a run: it changes nothing, and its
+    /// services keep no step. References to what is known only while running have been refused before.
+    func pending(_ context: ActionContext) async throws(ActionError) -> [String]
+}
+
 public enum Verification: Hashable, Sendable {
     /// With the outputs that `perform` would have given.
     case done(outputs: [String: String])

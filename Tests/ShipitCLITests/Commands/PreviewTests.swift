@@ -20,12 +20,17 @@ struct PreviewTests {
         let undo = try words("back", "to", "${{ target.version }}", "${{ target.tree }}")
         let project = Project(root: "/root", stateFolder: "/state")
 
-        let lines = await Previews(
-            plan: plan([PlannedStage(name: "push", perform: perform, undo: .call(undo))]), project: project
-        ).lines()
+        let stage = PlannedStage(
+            name: "push", perform: perform, undo: .call(undo), finally: try words("end", "${{ target.version }}"),
+            verify: try words("look"))
+        let previews = await Previews(plan: plan([stage]), project: project).all()
 
-        #expect(lines.perform["push"] == ["push '<stages.build.outputs.path>' /state/trees/new '<run.id>'"])
-        #expect(lines.undo["push"] == ["back to 1 /state/trees/old"])
+        #expect(
+            previews["push"] == [
+                .perform: .commands(["push '<stages.build.outputs.path>' /state/trees/new '<run.id>'"]),
+                .rollback: .commands(["back to 1 /state/trees/old"]), .finally: .commands(["end 2"]),
+                .verify: .commands(["look"]),
+            ])
         let values = PreviewValues(release: ReleaseFacts(release: Self.release), target: nil)
         #expect(values.template(try Template(parsing: "a ${{ secrets.TOKEN }}")).literal == "a ***")
     }
@@ -36,9 +41,27 @@ struct PreviewTests {
             PlannedStage(name: "odd", perform: ActionCall(action: "nobody/knows")),
         ]
 
-        let lines = await Previews(plan: plan(stages), project: Project(root: "/root", stateFolder: "/state")).lines()
+        let previews = await Previews(plan: plan(stages), project: Project(root: "/root", stateFolder: "/state")).all()
 
-        #expect(lines.perform["off"] == nil)
-        #expect(lines.perform["odd"] == nil)
+        #expect(previews["off"] == nil)
+        #expect(previews["odd"] == [.perform: .opaque("no action is called \"nobody/knows\"")])
+    }
+
+    @Test func `what an action cannot say is opaque with its reason, whatever part of a stage it is`() async throws {
+        let call = ActionCall(action: "rolling-restart", inputs: ["instances": .text(Template(literal: "2"))])
+        let stage = PlannedStage(
+            name: "odd", perform: call, undo: .call(call), finally: call, verify: ActionCall(action: "checks"))
+        let facts = PlanFacts(
+            plan: plan([stage]), digest: "sha256:0",
+            previews: await Previews(plan: plan([stage]), project: Project(root: "/", stateFolder: "/state")).all())
+
+        #expect(facts.opaque.map(\.part) == StagePart.allCases)
+        for part in StagePart.allCases {
+            guard case .opaque(let reason)? = facts.preview(part, of: stage) else {
+                Issue.record("\(part) is not opaque")
+                continue
+            }
+            #expect(reason.contains("input"), "\(reason)")
+        }
     }
 }

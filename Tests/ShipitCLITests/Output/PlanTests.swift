@@ -9,14 +9,24 @@ struct PlanTests {
     private func facts() -> PlanFacts {
         var plan = Story.plan(migrate: { $0.reversible = .untilContract("restart") }, monitor: Story.monitor)
         plan.stages[0].finally = .argv([Template(literal: "./ops/maintenance"), Template(literal: "off")])
+        var usual = UsualDurations()
+        (usual.stages, usual.runs, usual.rollback, usual.rollbacks) = (.seconds(250), 5, .seconds(80), 2)
+        usual.parts = [.init("backup"): .milliseconds(3200), .init("restart", .undo): .seconds(75)]
         return PlanFacts(
             plan: plan, digest: "sha256:9f86d081884c7d65",
             previews: [
-                "backup": ["sqlite3 var/app.db '.backup backups/app.db'"],
-                "smoke": ["GET http://127.0.0.1:8200/health"],
+                "backup": [
+                    .perform: .commands(["sqlite3 var/app.db '.backup backups/app.db'"]),
+                    .finally: .commands(["./ops/maintenance off"]),
+                ],
+                "migrate": [.rollback: .commands(["restore '<stages.backup.outputs.path>'"])],
+                "smoke": [.perform: .commands(["GET http://127.0.0.1:8200/health"])],
+                "restart": [
+                    .perform: .opaque("instance.port is not known here"), .rollback: .commands(["./ops/start v1.15.1"]),
+                ],
             ],
-            undoPreviews: ["restart": ["./ops/start v1.15.1"]],
-            commits: .init(count: 3, subjects: ["Fix the prices", "Add \u{1B}[31mpages"]))
+            pending: ["migrate": .names(["0003 prices", "0004 \u{1B}[2Jindex"])],
+            commits: .init(count: 3, subjects: ["Fix the prices", "Add \u{1B}[31mpages"]), usual: usual)
     }
 
     @Test func `a plan shows order, commands, limits, ways back and the monitor`() {
@@ -30,6 +40,7 @@ struct PlanTests {
                             Fix the prices
                             Add pages
                             and 1 more
+                usually   4m10s for all stages (5 runs); a rollback 1m20s (2 runs)
                 digest    sha256:9f86d081884c7d65
 
                 stages, in the order in which they may start:
@@ -38,19 +49,23 @@ struct PlanTests {
                      runs      sqlite3 var/app.db '.backup backups/app.db'
                      finally   ./ops/maintenance off
                      limits    timeout 1h; 1 attempt
+                     usually   3.2s
                      way back  nothing to undo
 
                 2. migrate (run), after backup
                      runs      ./ops/migrate up
                                ./ops/migrate check
+                     pending   0003 prices
+                               0004 \\x1b[2Jindex
                      limits    timeout 10m; up to 3 attempts, 5s apart, each time × 2, at most 1m, ± 20%, \
                 on timeout or exit 75
-                     way back  restore backup='${{ stages.backup.outputs.path }}'
+                     way back  restore '<stages.backup.outputs.path>'
                                POINT OF NO RETURN once restart has started
 
                 3. restart (rolling-restart), after migrate
-                     runs      (opaque: known only when it runs)
+                     runs      (opaque: instance.port is not known here)
                      limits    timeout 1h; 1 attempt
+                     usually   its undo 1m15s
                      way back  ./ops/start v1.15.1
 
                 4. smoke (checks), after restart
@@ -60,6 +75,13 @@ struct PlanTests {
 
                 points of no return:
                   migrate, once restart has started
+                opaque, known only when they run:
+                  perform of restart
+                rollback, if all of it had run, to v1.15.1:
+                  1. restart  ./ops/start v1.15.1
+                  2. migrate  STAYS: past its point of no return
+                  3. backup   nothing to undo
+                  it would NOT be whole (exit code 5)
                 gates: none
                 monitor: from restart on, and 10m after the last stage
                   source api      http http://127.0.0.1:8200/health, every 5s
@@ -79,12 +101,19 @@ struct PlanTests {
             text.contains(
                 "previous  none: a way back that needs it has nothing to go back to (--previous TAG names one)\n"))
         #expect(text.contains("4. smoke (checks), after restart\n     skipped: its condition is false\n"))
-        #expect(text.hasSuffix("points of no return: none\ngates: none\nmonitor: none\n"))
+        #expect(text.contains("\nusually   not known: no run of this pipeline has succeeded there\n"))
+        #expect(text.contains("points of no return: none\nopaque, known only when they run:\n  perform of backup\n"))
+        #expect(text.contains("\nrollback, if all of it had run, with no release to go back to:\n  1. restart"))
+        #expect(text.hasSuffix("  all of that is a whole rollback (exit code 4)\ngates: none\nmonitor: none\n"))
     }
 
     @Test func `the plan as JSON says the same`() throws {
         struct Plan: Decodable {
             struct Stage: Decodable {
+                struct Pending: Decodable, Equatable {
+                    var names: [String]?
+                    var reason: String?
+                }
                 struct Rollback: Decodable {
                     var kind: String
                     var commands: [String]?
@@ -92,12 +121,25 @@ struct PlanTests {
                 var name: String
                 var needs: [String]
                 var commands: [String]?
+                var pending: Pending?
+                var usual: Double?
                 var rollback: Rollback
                 var timeout: Double
             }
             var planDigest: String
+            struct Outlook: Decodable {
+                struct Stage: Decodable, Equatable {
+                    var stage: String
+                    var way: String
+                }
+                var complete: Bool
+                var stages: [Stage]
+            }
             var stages: [Stage]
             var pointsOfNoReturn: [String]
+            var opaque: [[String: String]]
+            var rollback: Outlook
+            var usual: [String: Double]
         }
         let plan = try JSONDecoder().decode(Plan.self, from: Data(PlanJSON.text(facts()).utf8))
         #expect(plan.planDigest == "sha256:9f86d081884c7d65")
@@ -109,6 +151,37 @@ struct PlanTests {
         #expect(plan.stages[2].rollback.commands == ["./ops/start v1.15.1"])
         #expect(plan.stages[1].timeout == 600)
         #expect(plan.pointsOfNoReturn == ["migrate"])
+        #expect(
+            plan.opaque == [["stage": "restart", "part": "perform", "reason": "instance.port is not known here"]])
+        #expect(!plan.rollback.complete)
+        #expect(
+            plan.rollback.stages == [
+                .init(stage: "restart", way: "undone"), .init(stage: "migrate", way: "left"),
+                .init(stage: "backup", way: "nothing"),
+            ])
+        #expect(plan.usual == ["runs": 5, "stages": 250, "rollbacks": 2, "rollback": 80])
+        #expect(plan.stages[1].pending == .init(names: ["0003 prices", "0004 \u{1B}[2Jindex"], reason: nil))
+        #expect(plan.stages[0].usual == 3.2)
+    }
+
+    @Test(
+        arguments: [
+            ([.yes, .yes], [.none, .none], false), ([.yes, .yes], [.none, .nothing], true),
+            ([.yes, .no], [.action, .action], false), ([.untilContract("b"), .yes], [.action, .action], false),
+            ([.untilContract("c"), .yes], [.action, .action], true),
+        ] as [([Reversible], [PlannedStage.Undo], Bool)])
+    func `a rollback is whole where nothing is past return and something has a way back`(
+        reversible: [Reversible], undo: [PlannedStage.Undo], isWhole: Bool
+    ) {
+        let plan = Plan(
+            pipeline: "p", environment: "e", release: Story.release,
+            stages: [
+                PlannedStage(name: "a", perform: .script("a"), undo: undo[0], reversible: reversible[0]),
+                PlannedStage(name: "b", needs: ["a"], perform: .script("b"), undo: undo[1], reversible: reversible[1]),
+                PlannedStage(name: "c", needs: ["b"], perform: .script("c"), reversible: .no, skipped: true),
+            ])
+        #expect(RollbackOutlook(plan).isComplete == isWhole)
+        #expect(RollbackOutlook(plan).entries.map(\.stage.name) == ["b", "a"])
     }
 
     @Test func `tags are listed with where they are live`() {

@@ -45,7 +45,7 @@ extension StageGraph {
     private static func firstMonitored(_ plan: Plan) -> Set<Int> {
         guard let monitor = plan.monitor else { return [] }
         guard let from = monitor.from else {
-            return Set([plan.stages.lastIndex { $0.changes && !$0.skipped }].compactMap(\.self))
+            return Set(plan.lastChanges)
         }
         return Set(plan.stages.indices.filter { plan.stages[$0].name == from || plan.stages[$0].group == from.text })
     }

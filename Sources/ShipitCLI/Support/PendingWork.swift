@@ -1,0 +1,82 @@
+import Foundation
+import ShipitCore
+import ShipitEngine
+
+/// What stages with a list of things to do would still have to do, asked of the world: which migrations are pending.
+enum PendingWork: Hashable, Sendable {
+    case names([String])
+    /// Why nobody knows.
+    case unknown(String)
+
+    /// A status that takes longer tells nothing to somebody who only looks.
+    private static let patience = TimeSpan.seconds(30)
+
+    /// Nothing stays behind: all that is needed lies in a temporary folder.
+    static func of(_ preparation: Preparation) async -> [StageName: PendingWork] {
+        let asked = preparation.plan.stages.filter { stage in
+            !stage.skipped
+                && Wiring.actions.contains { $0.description.name == stage.perform.action && $0 is any TellsPending }
+        }
+        guard !asked.isEmpty else { return [:] }
+        let folder = FileManager.default.temporaryDirectory.path + "/shipit-plan-\(UUID().uuidString)"
+        defer { remove(folder) }
+        var found: [StageName: PendingWork] = [:]
+        for stage in asked { found[stage.name] = await answer(stage, preparation, in: folder) }
+        return found
+    }
+
+    private static func answer(_ stage: PlannedStage, _ preparation: Preparation, in folder: String) async -> Self {
+        do {
+            let values = try secrets(of: stage, preparation)
+            let resources = RunResources(
+                folder: folder, secrets: values, releaseTree: try tree(preparation, in: folder), jobs: 1)
+            let parts = Wiring.parts(
+                PendingQuestion.run, epoch: Epoch(1), store: preparation.store, resources: resources)
+            let question = PendingQuestion(preparation.plan, root: preparation.project.root, parts: parts)
+            let answer: Result<[String]?, ActionError>
+            do throws(ActionError) {
+                answer = .success(try await question.ask(stage, within: min(stage.timeout, patience)))
+            } catch {
+                answer = .failure(error)
+            }
+            try await parts.processes.finish()
+            return .names(try answer.get() ?? [])
+        } catch let error as ActionError {
+            return .unknown(error.reason)
+        } catch {
+            return .unknown(ErrorText.failure(error).message)
+        }
+    }
+
+    private static func secrets(
+        of stage: PlannedStage, _ preparation: Preparation
+    ) throws(ActionError) -> [String: String] {
+        let names = PendingQuestion.secrets(of: stage)
+        let reader = SecretReader(
+            root: preparation.project.root, environment: ProcessInfo.processInfo.environment)
+        do throws(CommandFailure) {
+            return try reader.read(preparation.plan.secrets.filter { names.contains($0.key) }).values
+        } catch {
+            // Who only looks need not be able to deploy.
+            let reasons = error.message.split(separator: "\n").dropFirst().joined(separator: ";")
+            throw .failed("it would be asked with a secret, and there is none:\(reasons)")
+        }
+    }
+
+    /// Where an earlier run has left it, or a copy of its own.
+    private static func tree(_ preparation: Preparation, in folder: String) throws -> String {
+        let release = preparation.release
+        if let tree = Trees(stateFolder: preparation.project.stateFolder).existing(release) { return tree }
+        return try Trees(stateFolder: folder).export(release, from: preparation.releases)
+    }
+
+    /// Exported trees are read-only. Best effort: what stays is in the temporary folder.
+    private static func remove(_ folder: String) {
+        let files = FileManager.default
+        for path in files.enumerator(atPath: folder).map({ Array($0) }) ?? [] {
+            guard let path = path as? String, Place.isFolder(folder + "/" + path) else { continue }
+            chmod(folder + "/" + path, 0o700)
+        }
+        try? files.removeItem(atPath: folder)
+    }
+}
