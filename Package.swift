@@ -74,7 +74,8 @@ let package = Package(
         module(
             "ShipitCLI",
             [
-                "ShipitCore", "ShipitSyntax", "ShipitEngine", "ShipitStore", "ShipitGit", "ShipitProcesses",
+                "CSupervisor", "ShipitCore", "ShipitSyntax", "ShipitEngine", "ShipitStore", "ShipitGit",
+                "ShipitProcesses",
                 "ShipitProbes", "ShipitActions", "ShipitImport", argumentParser,
             ]),
         .executableTarget(

@@ -13,7 +13,8 @@ package struct Coverage: Sendable {
         case samplesGood, samplesBad, samplesNone, samplesNonsense, samplesLate, samplesMissing
         case rulesFired, rulesCleared, breaches, inconclusive
         // What people do.
-        case cancels, rollbacksAsked, abandons, skips, retriesAsked, answersDone, answersFailed, answersRerun
+        case cancels, rollbacksAsked, abandons, supersessions, skips, retriesAsked, answersDone, answersFailed,
+            answersRerun
         case refusals, interrupts, secondInterrupts
         case signOffs, signOffsRefused, rejections, gatesPassed, begunSigned, signOffsExpired
         // What attempts come to.
@@ -23,7 +24,7 @@ package struct Coverage: Sendable {
         case reentries, reentriesInDoubt, verifiedDone, verifiedNotDone, verifiedUnknown
         // What runs come to.
         case stagesSkipped, rollbacks, undos, finallys, leftPastReturn, paused, runsInterrupted
-        case runsSucceeded, runsRolledBack, rollbacksFailed, runsFailed, runsRefused, runsCancelled
+        case runsSucceeded, runsRolledBack, rollbacksFailed, runsFailed, runsRefused, runsCancelled, runsSuperseded
     }
 
     private var counts = [Int](repeating: 0, count: Occasion.allCases.count)
@@ -83,7 +84,7 @@ extension Coverage {
         case .failed: count(.runsFailed)
         case .refused: count(.runsRefused)
         case .cancelled: count(.runsCancelled)
-        case .superseded: break
+        case .superseded: count(.runsSuperseded)
         }
     }
 
@@ -91,6 +92,7 @@ extension Coverage {
         switch act.kind {
         // Between the lock and the one who has it; the course of a run doesn't depend on it.
         case .unlock: break
+        case .supersede: count(.supersessions)
         case .cancel: count(.cancels)
         case .rollback: count(.rollbacksAsked)
         case .abandon: count(.abandons)

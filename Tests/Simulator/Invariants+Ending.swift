@@ -30,7 +30,14 @@ extension Invariants {
         case .failed:
             let isWithoutWayBack = hasChanged && !declaresWayBack && isRollingBack
             try demand(.success, isAbandoned || isWithoutWayBack || !areFinallysDone, "failed, and there is no reason")
-        case .superseded: break
+        case .superseded:
+            try demand(
+                .success, isSuperseded && !isRollingBack && !hasBreached && !isCancelled && !wasAskedBack,
+                "superseded though it was bound back, or by nobody")
+            for stage in plan.stages {
+                try demand(.success, stages[stage.name]!.isSatisfied, "superseded without \(stage.name)")
+            }
+            try demand(.success, areFinallysDone, "superseded with a finally that was not")
         }
         self.outcome = outcome
     }

@@ -39,6 +39,7 @@ struct Invariants {
     var isRollingBack = false
     var wasAskedBack = false
     var isCancelled = false
+    var isSuperseded = false
     var isAbandoned = false
     var hasBreached = false
     var isInconclusive = false
@@ -183,8 +184,12 @@ struct Invariants {
         case .cancel: isCancelled = true
         case .abandon: isAbandoned = true
         case .unlock: break
+        case .supersede:
+            try demand(.rules, !hasBreached, "superseded after a breach")
+            isSuperseded = true
         case .rollback:
             wasAskedBack = true
+            isSuperseded = false
             isRollingBack = false
             outcome = nil
             for stage in plan.stages {

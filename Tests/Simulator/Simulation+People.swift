@@ -26,7 +26,8 @@ extension Simulation {
         case 1...3: return OperatorAct(.cancel, by: "ben")
         case 4...6: return OperatorAct(.rollback, by: "ana")
         case 7...9: return OperatorAct(.skip(stage), by: "ben", why: "test")
-        case 10...12: return OperatorAct(.retry(stage), by: "ana")
+        case 10...11: return OperatorAct(.retry(stage), by: "ana")
+        case 12...13: return OperatorAct(.supersede, by: "ben", why: "v2 is deployed")
         default: return solution(folded, random.pick(1...30))
         }
     }

@@ -27,6 +27,13 @@ struct DeployCommand: AsyncParsableCommand {
     @Flag(help: "Wait for sign-offs and for the environment's lock, instead of leaving or being refused.")
     var wait = false
 
+    @Flag(help: "Leave once the run is under way; it goes on by itself, and attach looks at it.")
+    var detach = false
+
+    /// The process that goes on, told by standard input what to begin.
+    @Flag(help: .hidden)
+    var detachedEngine = false
+
     @Flag(help: "Deploy although this commit is live already.")
     var again = false
 
@@ -48,6 +55,7 @@ struct DeployCommand: AsyncParsableCommand {
             tag: tag, pipeline: target.pipeline, environment: target.env, settings: set, previous: previous)
         let jobs = try Session.jobs(jobs)
         let project = try place.place().project()
+        if through != nil, detach { throw CommandFailure(.usage, "--detach starts one run, and --through several") }
         guard let through else {
             try RunEnd.leaveRun(with: try await deploy(wishes, project, jobs: jobs, streams, interrupts: nil))
         }
@@ -72,6 +80,8 @@ struct DeployCommand: AsyncParsableCommand {
         var deployment = Deployment(
             preparation, form: output.output, jobs: jobs, streams: streams, interrupts: interrupts)
         deployment.waits = wait
+        deployment.detaches = detach
+        if detachedEngine { deployment.order = try DetachedOrder.read() }
         while try await deployment.waitsForLock() {
             // What became live meanwhile is what an undo goes back to.
             deployment.preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
@@ -85,6 +95,9 @@ struct Deployment {
     var preparation: Preparation
     /// For people and for the lock.
     var waits = false
+    var detaches = false
+    /// For the process that goes on where another one detached it.
+    var order: DetachedOrder?
     private let form: StreamForm
     private let jobs: Int
     private let streams: Streams
@@ -126,9 +139,7 @@ struct Deployment {
             return 0
         }
         try EarlierRuns(store: preparation.store).requireEverything(of: preparation.plan)
-        let secrets = try SecretReader(root: project.root, environment: ProcessInfo.processInfo.environment)
-            .read(preparation.plan.secrets)
-        for warning in secrets.warnings { streams.warning(warning) }
+        let secrets = try secrets()
         if asks { try ask() }
 
         let session = try Session(stateFolder: project.stateFolder, form: form, streams: streams)
@@ -136,10 +147,11 @@ struct Deployment {
         let tree = try trees.export(preparation.release, from: preparation.releases)
         let previousTree = try previousTree(trees)
         let run = try newRun(in: session, mustBeSigned: mustBeSigned)
+        if detaches, waits || !mustBeSigned { return try await detach(run, secrets, session) }
         if mustBeSigned { return try await announce(run, session) }
         let resources = RunResources(
             folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.bytes),
-            secrets: secrets.values, releaseTree: tree, previousTree: previousTree, jobs: jobs)
+            secrets: secrets, releaseTree: tree, previousTree: previousTree, jobs: jobs)
         tellBeginning(run)
         return try await RunDriver(session: session, interrupts: interrupts).begin(run, with: resources)
     }
@@ -147,10 +159,61 @@ struct Deployment {
     private func newRun(in session: Session, mustBeSigned: Bool) throws -> NewRun {
         NewRun(
             created: RunCreated(
-                run: try newID(in: session.store), pipeline: preparation.pipeline.name,
+                run: try order.map { RunID($0.run) } ?? newID(in: session.store), pipeline: preparation.pipeline.name,
                 environment: preparation.environment, release: preparation.release, planDigest: preparation.digest,
                 startedBy: Session.person(session.holder), liveRun: mustBeSigned ? preparation.live?.created.run : nil),
             plan: preparation.plan, root: preparation.project.root, file: preparation.file.name)
+    }
+
+    /// Their values. Who was detached has them from where there was a terminal to ask at.
+    private func secrets() throws -> [String: String] {
+        if let order {
+            guard order.planDigest == preparation.digest else {
+                throw CommandFailure(
+                    .refused, "what would be deployed has changed in the moment before it began; nothing was changed",
+                    hint: "deploy it again")
+            }
+            return order.secrets
+        }
+        let project = preparation.project
+        let secrets = try SecretReader(root: project.root, environment: ProcessInfo.processInfo.environment)
+            .read(preparation.plan.secrets)
+        for warning in secrets.warnings { streams.warning(warning) }
+        return secrets.values
+    }
+
+    /// Leaves the run to a process of its own, once that has begun it.
+    private func detach(_ run: NewRun, _ secrets: [String: String], _ session: Session) async throws -> Int32 {
+        var created = run.created
+        // What waits already with this very plan is what goes on.
+        if run.plan.approvals != nil, let waiting = try WaitingRun(session: session).existing(like: created) {
+            created = waiting.created
+        }
+        let folder = try session.makeFolder(of: created.run, pipeline: preparation.file.bytes)
+        let order = DetachedOrder(run: created.run.text, planDigest: created.planDigest, secrets: secrets)
+        let id = created.run
+        let early = try await Detachment(folder: folder, order: order).start { try session.store.run(id) != nil }
+        guard early == nil else {
+            if let words = early?.words { streams.progress(words) }
+            session.removeFolderOfNoRun(created.run)
+            return early?.code ?? 1
+        }
+        return try tellDetached(created, in: folder, session)
+    }
+
+    private func tellDetached(_ created: RunCreated, in folder: String, _ session: Session) throws -> Int32 {
+        let words =
+            "detached: run \(created.run) goes on by itself\n"
+            + "next: \(TypedPlace.complete("shipit attach \(created.run)"))\n"
+            + "  (what its engine says is in \(SafeText.line(folder))/\(Detachment.logName))\n"
+        switch form {
+        case .text: streams.result(words)
+        case .json, .jsonl:
+            streams.progress(words)
+            guard form == .json, let record = try session.store.run(created.run) else { break }
+            streams.result(StatusJSON.text(try RunReading(record, in: session.store).view))
+        }
+        return 6
     }
 
     private func tellBeginning(_ run: NewRun) {

@@ -19,8 +19,8 @@ public struct ShipitCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking",
                 subcommands: [
-                    StatusCommand.self, RunsCommand.self, LogsCommand.self, JournalCommand.self, TagsCommand.self,
-                    GraphCommand.self,
+                    StatusCommand.self, AttachCommand.self, RunsCommand.self, LogsCommand.self, JournalCommand.self,
+                    TagsCommand.self, GraphCommand.self,
                 ]),
             CommandGroup(
                 name: "Authoring and upkeep",

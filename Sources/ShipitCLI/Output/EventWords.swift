@@ -109,6 +109,7 @@ struct EventWords: Hashable, Sendable {
             case .cancel: "cancels the run"
             case .rollback: "rolls the run back"
             case .abandon: "abandons the run"
+            case .supersede: "ends its monitoring for a newer deployment"
             case .unlock: "takes the lock away from whoever drives the run"
             case .skip(let stage): "skips \(stage)"
             case .retry(let stage): "retries \(stage)"

@@ -5,12 +5,13 @@ import ShipitEngine
 struct EnvironmentGate {
     let store: any RunStore
 
-    /// Refuses where a run has the environment or has left it dirty.
+    /// Refuses where a run has the environment or has left it dirty. One that only monitors yields.
     /// - Parameter bearsHolder: whether one that is being driven is to be borne: it ends by itself.
     /// - Returns: whether there is such a one.
     @discardableResult
     func check(_ environment: String, bearsHolder: Bool = false) throws -> Bool {
         guard let lock = try store.lock(of: environment) else { return false }
+        if try Yielding(store: store).run(in: environment) != nil { return false }
         if !lock.dirty, lock.holderIsDead, try hasEndedCleanly(lock.run) { return false }
         guard bearsHolder, !lock.dirty, !lock.holderIsDead else { throw try refusal(lock) }
         return true

@@ -50,7 +50,7 @@ struct OperatorHand {
     /// Puts the wish into the run's inbox and waits until its engine has taken it. What no engine takes is taken back: it
     /// must not come true later, when nobody thinks of it any more.
     /// - Returns: false where nobody drives the run any more.
-    private func ask(_ act: OperatorAct, _ reading: inout RunReading, _ interrupts: Interrupts) async throws -> Bool {
+    func ask(_ act: OperatorAct, _ reading: inout RunReading, _ interrupts: Interrupts) async throws -> Bool {
         let run = reading.record.created.run
         if let lock = reading.lock, lock.life == .stopped { throw stopped(lock) }
         let before = reading.state.acts.count(where: { $0 == act })

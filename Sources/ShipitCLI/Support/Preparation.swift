@@ -45,12 +45,19 @@ struct Preparation {
                 hint: "deploy it anew, or move the tag back")
         }
         store = try Wiring.storeForReading(project.stateFolder)
-        live = try store.liveRun(pipeline: pipeline.name, environment: environment)
+        live = try Self.live(pipeline.name, environment, in: store)
         let previous =
             try wishes.previous.map { tag in try releases.release(tag, isAnyTag: true) } ?? live?.created.release
         plan = try Planner(pipeline, catalog: Wiring.catalog).plan(
             release, in: environment, previous: previous, settings: settings)
         digest = PlanDigest.of(plan)
+    }
+
+    /// What is live, or will be once the run that only monitors it has ended for a newer one.
+    private static func live(_ pipeline: String, _ environment: String, in store: any RunStore) throws -> RunRecord? {
+        let yielding = try Yielding(store: store).run(in: environment)?.record
+        if let yielding, yielding.created.pipeline == pipeline { return yielding }
+        return try store.liveRun(pipeline: pipeline, environment: environment)
     }
 
     var release: Release { plan.release }

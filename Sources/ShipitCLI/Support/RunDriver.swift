@@ -12,7 +12,15 @@ struct RunDriver {
     /// - Returns: the exit code.
     func begin(_ run: NewRun, with resources: RunResources) async throws -> Int32 {
         let id = run.created.run
-        let code = try await drive(id, plan: run.plan, shownFrom: 0, with: resources) { launcher, observer in
+        let interrupts = try interrupts ?? Interrupts(clock: SystemClock())
+        do {
+            try await Superseding(session: session, interrupts: interrupts).clear(run.created)
+        } catch {
+            session.removeFolderOfNoRun(id)
+            throw error
+        }
+        let code = try await drive(id, plan: run.plan, shownFrom: 0, with: resources, interrupts) {
+            launcher, observer in
             do {
                 return try launcher.begin(run, observer: observer) { epoch in
                     Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
@@ -33,7 +41,12 @@ struct RunDriver {
         let plan = reading.state.plan
         // Before the lock: who could do nothing with the run must not have it.
         try Self.requireAccess(to: id, in: resources.folder)
-        return try await drive(id, plan: plan, shownFrom: reading.sequence, with: resources) { launcher, observer in
+        let interrupts = try interrupts ?? Interrupts(clock: SystemClock())
+        if reading.state.phase == .waiting {
+            try await Superseding(session: session, interrupts: interrupts).clear(reading.record.created)
+        }
+        let from = reading.sequence
+        return try await drive(id, plan: plan, shownFrom: from, with: resources, interrupts) { launcher, observer in
             try launcher.takeUp(id, acts: acts, observer: observer) { epoch, _ in
                 Wiring.parts(id, epoch: epoch, store: session.store, resources: resources)
             }
@@ -49,12 +62,11 @@ struct RunDriver {
 
     /// - Parameter sequence: the last event that need not be shown any more.
     private func drive(
-        _ run: RunID, plan: Plan, shownFrom sequence: Int64, with resources: RunResources,
+        _ run: RunID, plan: Plan, shownFrom sequence: Int64, with resources: RunResources, _ interrupts: Interrupts,
         launch: (Launcher, any RunObserver) throws -> Conductor
     ) async throws -> Int32 {
         let clock = SystemClock()
         let progress = ProgressChoice.make(jsonLines: session.form == .jsonl, usual: usualDurations(like: run))
-        let interrupts = try interrupts ?? Interrupts(clock: clock)
         let launcher = Launcher(store: session.store, clock: clock, holder: session.holder)
         let conductor = try RunErrors.explained(of: run, in: session.store) { try launch(launcher, progress) }
         interrupts.attach(conductor, telling: progress)

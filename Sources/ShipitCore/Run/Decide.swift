@@ -41,6 +41,7 @@ public struct Conditions: Sendable {
 public func decide(_ state: RunState, _ conditions: Conditions, now: Instant) -> [Decision] {
     if state.outcome != nil { return [.stop] }
     if let person = state.abandonedBy { return decideAbandoned(state, by: person) }
+    if let act = state.supersession { return [.record(.runFinished(outcome: .superseded, reason: act.why))] }
     if let decisions = decideGates(state, now: now) { return decisions }
     if conditions.interrupt > .none { return decideInterrupted(state, conditions) }
     if state.pausedReason != nil || state.interruptedReason != nil { return [.stop] }

@@ -11,6 +11,7 @@ extension RunState {
         case .rollback: return refusalOfRollback
         // Of the lock, whatever the run itself is at.
         case .unlock: return nil
+        case .supersede: return refusalOfSupersession
         case .abandon:
             if abandonedBy != nil { return "the run has been abandoned already" }
             return outcome == nil || ExitCode.of(self) == 5 ? nil : "the run has ended, and nothing of it is left open"
@@ -37,6 +38,12 @@ extension RunState {
         if abandonedBy != nil { return "the run has been abandoned" }
         if isBoundBack { return "the run is rolling back already" }
         return outcome == .rolledBack ? "everything of this run has been undone already" : nil
+    }
+
+    private var refusalOfSupersession: String? {
+        if outcome != nil { return "the run has ended already" }
+        if !breaches.isEmpty { return "a breach is in its journal: it brings the old release back" }
+        return onlyMonitors ? nil : "the run does more than monitor"
     }
 
     /// Whether the run is being undone, or will be as soon as what runs has ended.

@@ -99,6 +99,8 @@ public struct OperatorAct: Hashable, Sendable, Codable {
         case abandon
         /// The lock was taken away from whoever drove the run.
         case unlock
+        /// A newer deployment ends a run that only monitors.
+        case supersede
         case skip(StageName)
         case retry(StageName)
         /// The answer to an attempt of unknown outcome.

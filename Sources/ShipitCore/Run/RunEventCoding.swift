@@ -137,6 +137,7 @@ extension RunEvent: Codable {
             case .rollback: ("rollback", nil, nil)
             case .abandon: ("abandon", nil, nil)
             case .unlock: ("unlock", nil, nil)
+            case .supersede: ("supersede", nil, nil)
             case .skip(let stage): ("skip", stage, nil)
             case .retry(let stage): ("retry", stage, nil)
             case .answer(let stage, let answer): ("answer", stage, answer)
@@ -223,6 +224,7 @@ extension RunEvent: Codable {
             case "rollback": .rollback
             case "abandon": .abandon
             case "unlock": .unlock
+            case "supersede": .supersede
             case "skip": .skip(try stage())
             case "retry": .retry(try stage())
             case "answer": .answer(try stage(), try json.decode(OperatorAct.Answer.self, forKey: .answer))

@@ -193,6 +193,7 @@ public struct RunMachine: Sendable {
 
     private mutating func take(_ sample: Sample, from source: String, into turn: inout Turn, now: Instant) {
         guard monitor != nil, state.outcome == nil, state.rollbackReason == nil else { return }
+        guard state.supersession == nil else { return }
         for event in monitor!.add(sample, from: source) where state.breaches.isEmpty {
             record(event, into: &turn, now: now)
         }

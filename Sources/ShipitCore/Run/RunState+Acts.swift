@@ -7,6 +7,7 @@ extension RunState {
             pausedReason = nil
         case .abandon: abandonedBy = act.by
         case .unlock: break
+        case .supersede: supersession = act
         case .rollback:
             rollbackWasAskedFor = true
             reopen()
@@ -31,6 +32,7 @@ extension RunState {
         pausedReason = nil
         interruptedReason = nil
         rollbackReason = nil
+        supersession = nil
         for stage in stages.indices where stages[stage].undo.phase != .succeeded { stages[stage].undo.beAnew() }
         dropFromLive { $0.part == .undo && !$1.isRunning }
     }

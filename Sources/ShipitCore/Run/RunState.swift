@@ -16,6 +16,8 @@ public struct RunState: Sendable {
     public internal(set) var rollbackWasAskedFor = false
     public internal(set) var cancelledBy: String?
     public internal(set) var abandonedBy: String?
+    /// The newer deployment's word; from then on no sample counts any more.
+    public internal(set) var supersession: OperatorAct?
     public internal(set) var breaches: [(breach: Breach, at: Instant)] = []
     public internal(set) var inconclusiveReason: String?
     public internal(set) var monitoringStartedAt: Instant?
@@ -136,6 +138,13 @@ public struct RunState: Sendable {
         if rollbackReason != nil { return .rollingBack }
         if unfinishedPerforms == 0, monitoringStartedAt != nil { return .monitoring }
         return .running
+    }
+
+    /// Whether all that is left to do is to watch, with nothing seen that must bring the old release back: such a run yields
+    /// to a newer deployment.
+    public var onlyMonitors: Bool {
+        phase == .monitoring && breaches.isEmpty && !isRunningAnything && !finallyFailed && orderToStop(self) == nil
+            && finallyStages.allSatisfy { !stages[$0].hasStarted || stages[$0].finally.phase == .succeeded }
     }
 
     subscript(activity: Activity) -> PartState {

@@ -182,11 +182,54 @@ struct `What a person asks` {
             rig.ask(.rollback) == "nothing of this run is to be undone: it was refused before any change")
     }
 
-    @Test func `a run that was superseded while monitoring ends well`() {
+    @Test func `a run that only monitors yields to a newer deployment and ends well`() {
         var rig = Rig(.of(stage("a"), monitor: .watching(.fails(3))))
         rig.end("a")
-        rig.turn(.recorded(.runFinished(outcome: .superseded, reason: nil)))
+        #expect(rig.state.onlyMonitors)
+        #expect(rig.ask(.supersede, why: "v2 is deployed") == nil)
+        #expect(rig.outcome == .superseded)
+        #expect(rig.state.outcomeReason == "v2 is deployed")
         #expect(rig.exitCode == 0)
         #expect(rig.last.effects == [.stop])
+    }
+
+    @Test func `a run whose stages are not through does not yield`() {
+        var rig = Rig(.of(stage("a"), stage("b", needs: ["a"]), monitor: .watching(from: "a", .fails(3))))
+        rig.end("a")
+        #expect(rig.ask(.supersede) == "the run does more than monitor")
+        #expect(rig.running == ["b"])
+    }
+
+    @Test func `a run with a breach in its journal does not yield`() {
+        var rig = Rig(.of(stage("a"), monitor: .watching(.fails(3))))
+        rig.end("a")
+        rig.samples(3, .error)
+        #expect(rig.ask(.supersede) == "a breach is in its journal: it brings the old release back")
+    }
+
+    @Test func `a run whose finally still runs does not yield`() {
+        var rig = Rig(.of(stage("a", finally: true), monitor: .watching(.fails(3))))
+        rig.end("a")
+        #expect(rig.ask(.supersede) == "the run does more than monitor")
+        rig.end("finally a")
+        #expect(rig.ask(.supersede) == nil)
+    }
+
+    @Test func `samples that come after a run has yielded bring nothing back`() {
+        var rig = Rig(.of(stage("a"), monitor: .watching(.fails(1))))
+        rig.end("a")
+        rig.turn(
+            .asked(OperatorAct(.supersede, by: "ana")),
+            .sampled(source: "api", Sample(at: rig.now, kind: .error)))
+        #expect(rig.outcome == .superseded)
+        #expect(rig.state.breaches.isEmpty)
+    }
+
+    @Test func `a superseded run can still be undone`() {
+        var rig = Rig(.of(stage("a"), monitor: .watching(.fails(3))))
+        rig.end("a")
+        rig.ask(.supersede)
+        #expect(rig.ask(.rollback) == nil)
+        #expect(rig.running == ["undo a"])
     }
 }
