@@ -14,7 +14,9 @@ extension ActionContext {
     }
 
     func words(_ command: Command) -> [String] {
-        command.words(hasBash: Programs.find("bash", path: variables["PATH"] ?? "", directory: workdir) != nil)
+        // Only a script needs a shell to be looked for.
+        if case .argv(let words) = command { return words }
+        return command.words(hasBash: Programs.find("bash", path: variables["PATH"] ?? "", directory: workdir) != nil)
     }
 
     func line(_ command: Command) -> String { CommandLineText.line(words(command)) }

@@ -41,12 +41,15 @@ struct PlanFacts: Sendable {
 
     /// Stages after which not everything can be undone, with the condition.
     var pointsOfNoReturn: [(stage: PlannedStage, words: String)] {
-        plan.stages.compactMap { stage in
-            switch stage.reversible {
-            case .yes: nil
-            case .no: (stage, "once it has started")
-            case .untilContract(let contract): (stage, "once \(contract) has started")
-            }
+        plan.stages.compactMap { stage in Self.pointOfNoReturn(stage).map { (stage, $0) } }
+    }
+
+    /// When not everything of the stage can be undone any more; `nil` where there is no such point.
+    static func pointOfNoReturn(_ stage: PlannedStage) -> String? {
+        switch stage.reversible {
+        case .yes: nil
+        case .no: "once it has started"
+        case .untilContract(let contract): "once \(contract) has started"
         }
     }
 

@@ -53,8 +53,8 @@ enum PlanText {
         table.add("limits", limits(stage))
         if let words = usually(stage, facts.usual) { table.add("usually", words) }
         add("way back", wayBack(stage, facts), to: &table)
-        for point in facts.pointsOfNoReturn where point.stage.name == stage.name {
-            table.add("", "POINT OF NO RETURN \(SafeText.line(point.words))")
+        if let words = PlanFacts.pointOfNoReturn(stage) {
+            table.add("", "POINT OF NO RETURN \(SafeText.line(words))")
         }
         text += table.text
         return text

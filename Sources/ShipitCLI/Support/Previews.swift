@@ -4,8 +4,18 @@ import ShipitEngine
 
 /// What each part of each stage of a plan would run, as its action says; nothing is done, and no secret is read.
 struct Previews {
-    let plan: Plan
-    let project: Project
+    private let plan: Plan
+    private let project: Project
+    private let actions: [String: any Action]
+    /// Enough of a command's environment for an action that looks for programs.
+    private let caller: [String: String]
+
+    init(plan: Plan, project: Project) {
+        self.plan = plan
+        self.project = project
+        actions = Dictionary(Wiring.actions.map { ($0.description.name, $0) }, uniquingKeysWith: { first, _ in first })
+        caller = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
+    }
 
     func all() async -> [StageName: StagePreviews] {
         var previews: [StageName: StagePreviews] = [:]
@@ -19,7 +29,7 @@ struct Previews {
     }
 
     private func preview(_ call: ActionCall, of stage: PlannedStage, _ part: StagePart) async -> Preview {
-        guard let action = Wiring.actions.first(where: { $0.description.name == call.action }) else {
+        guard let action = actions[call.action] else {
             return .opaque("no action is called \"\(call.action)\"")
         }
         do throws(ActionError) {
@@ -39,15 +49,23 @@ struct Previews {
         let scratch = project.stateFolder + "/runs/<run>/work"
         return ActionContext(
             run: RunID("<run>"), attempt: attempt, environment: plan.environment, release: release, previous: previous,
-            target: target, vars: plan.vars, suites: resolver.suites(plan.suites), root: project.root,
+            target: target, vars: plan.vars, suites: resolver.suites(suites(for: call)), root: project.root,
             workdir: stage.workdir.map { Place.join(project.root, $0) } ?? project.root, scratch: scratch,
             inputs: ActionInputs(call.inputs.mapValues(resolver.value)), variables: variables(stage, resolver),
             killAfter: stage.killAfter, leavesRunning: stage.leavesRunning, services: PreviewServices())
     }
 
-    /// Enough of a command's environment for an action that looks for programs, and what the author maps.
+    /// The one that the call names: a plan of thousands of checks is not gone through for each of its stages.
+    private func suites(for call: ActionCall) -> [String: [Check]] {
+        guard call.action == "checks", case .text(let name)? = call.inputs["suite"], let name = name.literal,
+            let checks = plan.suites[name]
+        else { return [:] }
+        return [name: checks]
+    }
+
+    /// The caller's, and what the author maps.
     private func variables(_ stage: PlannedStage, _ values: PreviewValues) -> [String: String] {
-        var variables = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
+        var variables = caller
         for (name, template) in stage.env { variables[name] = values.template(template).literal ?? "" }
         return variables
     }
