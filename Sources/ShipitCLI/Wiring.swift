@@ -24,6 +24,9 @@ enum Wiring {
     /// The same, with what only an examination asks for.
     static func storeForAudit(_ folder: String) throws -> SQLiteStore { try SQLiteStore(readingFolder: folder) }
 
+    /// Makes nothing before it is used.
+    static func checkBook(_ folder: String) -> any CheckBook { SQLiteCheckBook(folder: folder) }
+
     static func thisProcess() throws -> Holder { try Holder.current() }
 
     /// What a conductor works with, in the epoch that this engine has.
@@ -33,7 +36,9 @@ enum Wiring {
         let clock = SystemClock()
         let notes = NotesFile(inRunFolder: resources.folder, secrets: resources.secrets.values, clock: clock)
         return EngineParts(
-            store: store, processes: processes, notes: notes, clock: clock, actions: actions, probes: probes,
+            store: store, processes: processes, notes: notes,
+            checkBook: checkBook(Project.stateFolder(ofRunFolder: resources.folder)), clock: clock, actions: actions,
+            probes: probes,
             secrets: resources.secrets, callerEnvironment: ProcessInfo.processInfo.environment,
             releaseTree: resources.releaseTree, previousTree: resources.previousTree, runFolder: resources.folder,
             jobs: resources.jobs)

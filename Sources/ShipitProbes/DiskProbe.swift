@@ -45,15 +45,9 @@ public struct DiskProbe: Probe {
         let taken = Double(facts.f_blocks - facts.f_bfree) * block
         let used = taken + free > 0 ? taken / (taken + free) : 0
         let evidence = "\(path): \(Words.bytes(free)) free, \(Words.ratio(used)) used"
-        func answer(_ verdict: Measurement.Verdict) -> Measurement {
-            Measurement(verdict, number: usedLimit != nil && freeLimit == nil ? used : free, evidence: evidence)
-        }
-        if let freeLimit, !freeLimit.holds(free) {
-            return answer(.failed("\(path) has \(Words.bytes(free)) free, expected \(freeLimit.written)"))
-        }
-        if let usedLimit, !usedLimit.holds(used) {
-            return answer(.failed("\(path) is \(Words.ratio(used)) used, expected \(usedLimit.written)"))
-        }
-        return answer(.passed)
+        var judgement = Judgement()
+        judgement.expect("free", freeLimit, free, "\(path) has", Words.bytes, after: " free")
+        judgement.expect("used", usedLimit, used, "\(path) is", Words.ratio, after: " used")
+        return judgement.measurement(number: usedLimit != nil && freeLimit == nil ? used : free, evidence: evidence)
     }
 }

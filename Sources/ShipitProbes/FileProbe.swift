@@ -49,17 +49,11 @@ public struct FileProbe: Probe {
         }
         let seconds = max(0, now() - found.modified)
         let evidence = "\(found.path): \(Words.bytes(found.size)), written \(Words.seconds(seconds)) ago"
-        func answer(_ verdict: Measurement.Verdict) -> Measurement {
-            Measurement(verdict, number: age != nil ? seconds : found.size, evidence: evidence)
-        }
-        if !exists { return answer(.failed("\(found.path) exists, expected none")) }
-        if let age, !age.holds(seconds) {
-            return answer(.failed("\(found.path) was written \(Words.seconds(seconds)) ago, expected \(age.written)"))
-        }
-        if let size, !size.holds(found.size) {
-            return answer(.failed("\(found.path) has \(Words.bytes(found.size)), expected \(size.written)"))
-        }
-        return answer(.passed)
+        var judgement = Judgement()
+        if !exists { judgement.miss("exists", "\(found.path) exists, expected none") }
+        judgement.expect("age", age, seconds, "\(found.path) was written", Words.seconds, after: " ago")
+        judgement.expect("size", size, found.size, "\(found.path) has", Words.bytes)
+        return judgement.measurement(number: age != nil ? seconds : found.size, evidence: evidence)
     }
 
     private struct Found {

@@ -8,7 +8,8 @@ struct HTTPLoad: Sendable {
     private var timeout: TimeSpan
     private var requests: Int
     private var concurrency: Int
-    private var quantiles: [(name: String, share: Double, limit: Limit)] = []
+    private var quantiles: [String: Limit] = [:]
+    private static let shares = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)]
     private var errorRate: Limit?
 
     /// `nil` when the check asks for a single request and nothing about several.
@@ -16,9 +17,7 @@ struct HTTPLoad: Sendable {
         _ fields: Fields, question: HTTPQuestion, expected: HTTPExpectation, timeout: TimeSpan
     ) throws(BadField) {
         let requests = try fields.number("requests")
-        for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
-            if let limit = try fields.limit(name, in: .time) { quantiles.append((name, share, limit)) }
-        }
+        for (name, _) in Self.shares { quantiles[name] = try fields.limit(name, in: .time) }
         errorRate = try fields.limit("error-rate", in: .ratio)
         let concurrency = try fields.number("concurrency")
         if concurrency != nil, requests == nil { throw BadField("concurrency", "means nothing without requests") }
@@ -46,24 +45,20 @@ struct HTTPLoad: Sendable {
             if let value = quantile(share) { evidence += ", p\(Int(share * 100)) \(Words.seconds(value))" }
         }
         if let first = tally.firstError { evidence += "; the first failure: \(first)" }
-        func answer(_ verdict: Measurement.Verdict) -> Measurement {
-            Measurement(verdict, seconds: quantile(0.5), evidence: evidence)
-        }
         let firstError = tally.firstError ?? "none"
         if times.isEmpty { return Measurement(.noAnswer("no request succeeded: \(firstError)"), evidence: evidence) }
-        if let errorRate {
-            if !errorRate.holds(rate) {
-                return answer(.failed("error rate \(Words.ratio(rate)), expected \(errorRate.written): \(firstError)"))
-            }
-        } else if tally.errors > 0 {
-            return answer(.failed("\(tally.errors) of \(requests) requests failed: \(firstError)"))
+        var judgement = Judgement()
+        judgement.measured("error-rate", rate)
+        if let errorRate, !errorRate.holds(rate) {
+            judgement.miss(
+                "error-rate", "error rate \(Words.ratio(rate)), expected \(errorRate.written): \(firstError)")
+        } else if errorRate == nil, tally.errors > 0 {
+            judgement.miss("error-rate", "\(tally.errors) of \(requests) requests failed: \(firstError)")
         }
-        for (name, share, limit) in quantiles {
-            if let value = quantile(share), !limit.holds(value) {
-                return answer(.failed("\(name) was \(Words.seconds(value)), expected \(limit.written)"))
-            }
+        for (name, share) in Self.shares {
+            judgement.expect(name, quantiles[name], quantile(share), "\(name) was", Words.seconds)
         }
-        return answer(.passed)
+        return judgement.measurement(seconds: quantile(0.5), evidence: evidence)
     }
 
     private struct Tally {
@@ -108,7 +103,7 @@ struct HTTPLoad: Sendable {
         switch await HTTPClients.shared.ask(question, timeout: left) {
         case .failure(let trouble): return .failure(ContinuousClock.now >= deadline ? late : trouble)
         case .success(let answer):
-            if let trouble = expected.trouble(with: answer) { return .failure(NoAnswer(reason: trouble)) }
+            if let trouble = expected.judge(answer).trouble { return .failure(NoAnswer(reason: trouble)) }
             return .success(answer.seconds)
         }
     }

@@ -16,7 +16,12 @@ public struct HTTPProbe: Probe {
             FieldDescription(
                 "json", .map, help: "Values or conditions by path in a JSON body, such as {checks.db.ok: true}."),
             FieldDescription(
-                "header", .map, help: "What headers of the answer must contain, or /regex/, or a condition, by name."),
+                "header", .map,
+                help:
+                    "What headers of the answer must contain, or /regex/, or a condition (also of a directive: max-age >= 600)."
+            ),
+            FieldDescription(
+                "redirect", .textOrPattern, help: "Where it must lead to, or /regex/; it is not followed."),
             FieldDescription("time", .condition(.time), help: "How long the answer may take."),
             FieldDescription("requests", .number, fallback: "1", help: "How many requests to send."),
             FieldDescription("concurrency", .number, fallback: "1", help: "How many of them at once."),
@@ -51,13 +56,11 @@ public struct HTTPProbe: Probe {
             return Measurement(.noAnswer(trouble.reason), evidence: "\(method) \(url): \(trouble.reason)")
         case .success(let answer):
             var evidence = "\(method) \(url): \(answer.status) in \(Words.seconds(answer.seconds))"
-            guard let trouble = expected.trouble(with: answer) else {
-                return Measurement(.passed, seconds: answer.seconds, evidence: evidence)
-            }
-            if !answer.body.isEmpty {
+            let judgement = expected.judge(answer)
+            if !judgement.isGood, !answer.body.isEmpty {
                 evidence += ", body: \(Words.excerpt(String(decoding: answer.body.prefix(1024), as: UTF8.self)))"
             }
-            return Measurement(.failed(trouble), seconds: answer.seconds, evidence: evidence)
+            return judgement.measurement(seconds: answer.seconds, evidence: evidence)
         }
     }
 }

@@ -61,43 +61,35 @@ public struct RunProbe: Probe {
                 "\(words): \(phrase(result.end, timeout)) in \(Words.seconds(result.seconds))"
                 + (said.isEmpty ? "" : ", printed \(said)")
             let found = firstNumber(in: output)
-            func answer(_ verdict: Measurement.Verdict) -> Measurement {
-                Measurement(verdict, seconds: result.seconds, number: found, evidence: evidence)
-            }
+            var judgement = Judgement()
             switch result.end {
             case .timedOut, .notStarted:
                 return Measurement(.noAnswer(phrase(result.end, timeout)), evidence: evidence)
-            case .signalled:
-                return answer(.failed(phrase(result.end, timeout)))
-            case .exited(let code):
-                if let trouble = trouble(code, output, errors, found, result.seconds) {
-                    return answer(.failed(trouble))
-                }
-                return answer(.passed)
+            case .signalled: judgement.miss("exit", phrase(result.end, timeout))
+            case .exited(let code) where code != exit:
+                // What it printed is then no answer to the question.
+                let last = errors.split(whereSeparator: \.isNewline).last.map { ": \(Words.excerpt(String($0)))" } ?? ""
+                judgement.miss("exit", "exit \(code), expected \(exit)\(last)")
+            case .exited: judge(output, errors, found, result.seconds, &judgement)
             }
+            return judgement.measurement(seconds: result.seconds, number: found, evidence: evidence)
         }
 
-        private func trouble(
-            _ code: Int, _ output: String, _ errors: String, _ found: Double?, _ seconds: Double
-        ) -> String? {
-            if code != exit {
-                let last = errors.split(whereSeparator: \.isNewline).last.map { ": \(Words.excerpt(String($0)))" } ?? ""
-                return "exit \(code), expected \(exit)\(last)"
-            }
+        private func judge(
+            _ output: String, _ errors: String, _ found: Double?, _ seconds: Double, _ judgement: inout Judgement
+        ) {
             if let stdout, !stdout.matches(output) {
-                return "standard output lacks \(stdout.words); it was \(quoted(output))"
+                judgement.miss("stdout", "standard output lacks \(stdout.words); it was \(quoted(output))")
             }
             if let stderr, !stderr.matches(errors) {
-                return "standard error lacks \(stderr.words); it was \(quoted(errors))"
+                judgement.miss("stderr", "standard error lacks \(stderr.words); it was \(quoted(errors))")
             }
-            if let number {
-                guard let found else { return "printed no number, expected \(number.written)" }
-                if !number.holds(found) {
-                    return "printed \(Words.rounded(found, digits: 6)), expected \(number.written)"
-                }
+            if let number, found == nil {
+                judgement.miss("number", "printed no number, expected \(number.written)")
+            } else {
+                judgement.expect("number", number, found, "printed", { Words.rounded($0, digits: 6) })
             }
-            if let time, !time.holds(seconds) { return "took \(Words.seconds(seconds)), expected \(time.written)" }
-            return nil
+            judgement.expect("time", time, seconds, "took", Words.seconds)
         }
 
         private func quoted(_ text: String) -> String { text.isEmpty ? "empty" : "\"\(Words.excerpt(text))\"" }

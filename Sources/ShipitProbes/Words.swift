@@ -1,5 +1,4 @@
 import ShipitCore
-import ShipitEngine
 
 /// Numbers as people read them, in the units that the pipeline language writes.
 enum Words {
@@ -40,25 +39,5 @@ enum Words {
     static func excerpt(_ text: String, limit: Int = 200) -> String {
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " ⏎ ")
         return line.count <= limit ? line : line.prefix(limit) + "…"
-    }
-
-    static func masked(_ text: String, secrets: [String]) -> String {
-        // Longest first, so that a secret which contains another leaves nothing of itself.
-        secrets.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
-            .reduce(text) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "***") }
-    }
-}
-
-extension Measurement {
-    /// The same without the values of secrets, wherever they came from.
-    func masked(_ secrets: [String]) -> Measurement {
-        var masked = self
-        masked.evidence = Words.masked(evidence, secrets: secrets)
-        switch verdict {
-        case .passed: break
-        case .failed(let reason): masked.verdict = .failed(Words.masked(reason, secrets: secrets))
-        case .noAnswer(let reason): masked.verdict = .noAnswer(Words.masked(reason, secrets: secrets))
-        }
-        return masked
     }
 }

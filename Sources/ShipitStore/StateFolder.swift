@@ -58,6 +58,12 @@ struct StateFolder {
         return "\(path)/locks/\(plain.joined()).lock"
     }
 
+    /// The database of what came of checks, made where it is missing.
+    func makeCheckBook(in descriptor: Descriptor) throws(StoreError) -> String {
+        try makeFile("checks.db", holding: "", in: descriptor)
+        return path + "/checks.db"
+    }
+
     /// Whether there are folders of runs. One that cannot be read tells nothing.
     var holdsRuns: Bool {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path + "/runs") else { return false }

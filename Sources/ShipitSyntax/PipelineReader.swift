@@ -50,18 +50,20 @@ public struct PipelineReader: Sendable {
 
     /// Every draft is whole when there is no mistake.
     private func pipeline(
-        _ draft: Draft, _ approvals: [String: ApprovalPolicy], _ promotions: [String: PromotionPolicy],
+        _ draft: Draft, _ approvals: ApprovalResolver.Resolved, _ promotions: [String: PromotionPolicy],
         _ tests: [PipelineTest], file: String, notEnforced: [Diagnostic]
     ) -> Pipeline {
         Pipeline(
             name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
             environments: draft.environments.map {
                 Environment(
-                    name: $0.name, vars: $0.vars ?? [:], approvals: approvals[$0.name], promote: promotions[$0.name])
+                    name: $0.name, vars: $0.vars ?? [:], approvals: approvals.policies[$0.name],
+                    promote: promotions[$0.name])
             },
             secrets: draft.secrets, passEnv: draft.passEnv, stages: draft.stages.compactMap(\.stage),
             suites: Dictionary(
-                draft.suites.map { ($0.name, $0.checks ?? []) }, uniquingKeysWith: { first, _ in first }),
+                draft.suites.map { ($0.name, ($0.checks ?? []).map(approvals.completed)) },
+                uniquingKeysWith: { first, _ in first }),
             monitor: draft.monitor?.monitor, tests: tests, notEnforced: notEnforced)
     }
 

@@ -5,6 +5,8 @@ import Testing
 
 @testable import ShipitActions
 
+private let today = Instant(rfc3339: "2026-11-28T07:00:00.000Z")!
+
 @Suite(.timeLimit(.minutes(3)))
 struct SuiteRunnerTests {
     /// Answers by the subject, and remembers who was asked and how many at once.
@@ -42,9 +44,13 @@ struct SuiteRunnerTests {
             probe: ProbeRequest(probe: "http", subject: .text(Template(literal: subject ?? name))))
     }
 
-    private func run(_ checks: [Check], _ oracle: Oracle, concurrency: Int = 8) async throws -> SuiteReport {
-        let runner = SuiteRunner(concurrency: concurrency, ask: { await oracle.answer($1) }, pause: { _ in })
-        return try await runner.run(checks, directory: "/")
+    private func run(
+        _ checks: [Check], _ oracle: Oracle, concurrency: Int = 8, words: [CheckWord] = [],
+        at now: Instant = today
+    ) async throws -> SuiteReport {
+        let runner = SuiteRunner(
+            concurrency: concurrency, ask: { await oracle.answer($1) }, pause: { _ in }, now: { now })
+        return try await runner.run(checks, directory: "/", words: words)
     }
 
     @Test func `results come in the order of the suite, each with its evidence`() async throws {
@@ -93,6 +99,146 @@ struct SuiteRunnerTests {
         #expect(medium.passed && medium.warnings.count == 1 && medium.failure == nil)
         let high = try await run([check("bad", severity: .high)], Oracle())
         #expect(!high.passed)
+    }
+
+    // MARK: Harder limits
+
+    /// A check of a disk with so much free, of which 20 are wanted and 10 are a must.
+    private func disk(_ free: Double, missed: Set<String> = ["free"], blocks: String = "> 10GB") async throws
+        -> CheckResult
+    {
+        let runner = SuiteRunner(
+            ask: { _, _ in
+                Measurement(.failed("too little"), figures: ["free": free * 1e9], missed: missed)
+            }, pause: { _ in }, now: { today })
+        let check = Check(
+            name: "disk", probe: ProbeRequest(probe: "disk", subject: .text(Template(literal: "/"))),
+            blocks: ["free": .text(Template(literal: blocks))])
+        return try await runner.run([check], directory: "/").results[0]
+    }
+
+    @Test func `where the harder limit holds, a missed plain one is a warning; where it doesn't, it blocks`()
+        async throws
+    {
+        let warned = try await disk(15)
+        #expect(warned.standing == .warning && !warned.blocks)
+        #expect(warned.reason == "too little; it blocks unless > 10GB")
+        let blocked = try await disk(8)
+        #expect(blocked.standing == .failed)
+        #expect(blocked.reason == "too little; it must be > 10GB")
+    }
+
+    @Test func `a harder limit excuses nothing else that was missed, and no figure meets none`() async throws {
+        #expect(try await disk(15, missed: ["free", "used"]).standing == .failed)
+        #expect(try await disk(15, missed: []).standing == .failed)
+        #expect(try await disk(.nan).standing == .failed)
+    }
+
+    @Test func `what depends on a check with a missed plain limit is asked, on any other failure not`() async throws {
+        let runner = SuiteRunner(
+            ask: { _, request in
+                request.subject.text == "good"
+                    ? Measurement(.passed) : Measurement(.failed("no"), figures: ["free": 15e9], missed: ["free"])
+            }, pause: { _ in }, now: { today })
+        var soft = check("soft")
+        soft.blocks = ["free": .text(Template(literal: "> 10GB"))]
+        let report = try await runner.run(
+            [soft, check("a", "good", after: ["soft"]), check("hard"), check("b", "good", after: ["hard"])],
+            directory: "/")
+        #expect(report.results.map(\.standing) == [.warning, .passed, .failed, .failed])
+        #expect(report.results[3].status == .notAsked(because: "hard"))
+    }
+
+    // MARK: Waivers and words
+
+    @Test func `a waiver lets a check fail until its last day is over`() async throws {
+        var waived = check("bad")
+        waived.waiver = Waiver(by: "ana", why: "being replaced", until: today + .hours(1))
+        let during = try await run([waived], Oracle())
+        #expect(during.passed && during.results[0].standing == .waived)
+        #expect(during.results[0].leave?.hasPrefix("waived by ana until ") == true)
+        let after = try await run([waived], Oracle(), at: today + .hours(1))
+        #expect(!after.passed)
+        #expect(after.results[0].reason?.contains("the waiver of ana was over on") == true)
+    }
+
+    private func word(
+        _ kind: CheckWord.Kind, _ name: String, by person: String = "ana", about: String, at: Instant = today,
+        values: [String: String] = [:]
+    ) -> CheckWord {
+        CheckWord(kind, check: name, person: person, by: person, proof: .claimed, about: about, values: values, at: at)
+    }
+
+    private func high(owner: String?) -> Check {
+        var check = check("bad", severity: .high)
+        check.signers = owner.map { ApprovalRole(name: $0, people: [Person(name: $0)]) }
+        return check
+    }
+
+    @Test func `a failed check of severity high needs its owner's word on this very trouble`() async throws {
+        let signed = word(.signOff, "bad", about: "failed")
+        #expect(try await run([high(owner: "ana")], Oracle()).passed == false)
+        #expect(try await run([high(owner: "ana")], Oracle(), words: [signed]).results[0].standing == .signedOff)
+        #expect(try await run([high(owner: "ben")], Oracle(), words: [signed]).passed == false)
+        #expect(try await run([high(owner: nil)], Oracle(), words: [signed]).passed == false)
+        #expect(try await run([check("bad")], Oracle(), words: [signed]).passed == false)
+        let other = word(.signOff, "bad", about: "time")
+        let report = try await run([high(owner: "ana")], Oracle(), words: [other])
+        #expect(report.results[0].reason == "bad came back; ana has signed off another trouble: time")
+        let late = try await run([high(owner: "ana")], Oracle(), words: [signed], at: today + .hours(24))
+        #expect(late.results[0].reason == "bad came back; the sign-off of ana is older than 24h")
+    }
+
+    private func manual(_ fields: [String: String] = [:], ttl: TimeSpan? = nil) -> Check {
+        Check(
+            name: "briefed",
+            probe: ProbeRequest(
+                probe: "manual", subject: .text(Template(literal: "They know")),
+                fields: fields.mapValues { .text(Template(literal: $0)) }),
+            ttl: ttl, signers: ApprovalRole(name: "support", people: [Person(name: "ana")]))
+    }
+
+    @Test
+    func `a manual check is not passed before somebody of its role has ticked it, and not for longer than its ttl`()
+        async throws
+    {
+        let oracle = Oracle()
+        #expect(try await run([manual()], oracle).results[0].reason == "nobody of support has ticked it")
+        #expect(oracle.asked.isEmpty)
+        let tick = word(.tick, "briefed", about: "They know")
+        #expect(try await run([manual()], oracle, words: [tick]).passed)
+        let late = try await run([manual(ttl: .hours(2))], oracle, words: [tick], at: today + .hours(2))
+        #expect(late.results[0].reason == "the tick of ana is older than 2h")
+        let stranger = word(.tick, "briefed", by: "eve", about: "They know")
+        #expect(try await run([manual()], oracle, words: [stranger]).passed == false)
+        let other = word(.tick, "briefed", about: "They knew")
+        #expect(
+            try await run([manual()], oracle, words: [other]).results[0].reason
+                == "its words have changed since ana ticked it")
+    }
+
+    @Test func `what a person reads must meet the condition of a manual check`() async throws {
+        let check = manual(["value": "< 80%", "role": "support"])
+        func ticked(_ values: [String: String]) async throws -> CheckResult {
+            let tick = word(.tick, "briefed", about: "They know (value < 80%)", values: values)
+            return try await run([check], Oracle(), words: [tick]).results[0]
+        }
+        #expect(try await ticked(["value": "79%"]).passed)
+        #expect(try await ticked(["value": "81%"]).reason == "value is 81%, expected < 80%")
+        #expect(try await ticked([:]).reason == "no value was read, expected < 80%")
+        #expect(try await ticked(["value": "many"]).passed == false)
+    }
+
+    @Test func `a hundred checks are asked at once, so that they take about as long as the slowest`() async throws {
+        let begun = Mutex(0)
+        let runner = SuiteRunner(
+            ask: { _, _ in
+                begun.withLock { $0 += 1 }
+                // None ends before all have begun: with fewer at once this would never end.
+                while begun.withLock({ $0 }) < 100 { await Task.yield() }
+                return Measurement(.passed)
+            }, pause: { _ in }, now: { today })
+        #expect(try await runner.run((1...100).map { check("good \($0)") }, directory: "/").passed)
     }
 
     @Test func `checks that wait for one another never pass, nor does one of two with the same name get lost`()

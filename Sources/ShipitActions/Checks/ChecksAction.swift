@@ -5,7 +5,7 @@ public import ShipitEngine
 public struct ChecksAction: Action {
     private let concurrency: Int
 
-    public init(concurrency: Int = 8) { self.concurrency = concurrency }
+    public init(concurrency: Int = SuiteRunner.usualConcurrency) { self.concurrency = concurrency }
 
     public let description = ActionDescription(
         name: "checks", help: "Ask a suite of checks.",
@@ -31,16 +31,41 @@ public struct ChecksAction: Action {
     public func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {
         let (name, checks) = try suite(context)
         let services = context.services
+        let key = SuiteKey(pipeline: context.pipeline, environment: context.environment, suite: name)
         let runner = SuiteRunner(
             concurrency: concurrency, ask: { await services.measure($0, $1) },
-            pause: { (span) throws(ActionError) in try await services.sleep(span) })
+            pause: { (span) throws(ActionError) in try await services.sleep(span) }, now: { services.now })
         let report = try await runner.run(
             checks, directory: context.workdir, variables: context.variables, secretValues: context.secretValues,
-            onResult: { services.note($0.line) })
+            words: try words(on: key, about: checks, services), onResult: { services.note($0.line) })
+        keep(report.record(at: services.now, run: context.run), of: key, services)
         if let failure = report.failure { throw .failed("suite \"\(name)\": \(failure)") }
         return [
             "passed": String(report.results.count { $0.passed }), "warnings": String(report.warnings.count),
         ]
+    }
+
+    /// What people have said is asked for only where it decides. Where it cannot be read, nothing passes for having been said.
+    private func words(
+        on key: SuiteKey, about checks: [Check], _ services: any ActionServices
+    ) throws(ActionError) -> [CheckWord] {
+        guard let book = services.checkBook, checks.contains(where: { $0.isManual || $0.severity == .high }) else {
+            return []
+        }
+        do throws(StoreError) {
+            return try book.words(on: key)
+        } catch {
+            throw .failed("suite \"\(key.suite)\": what people have said about it cannot be read: \(error)")
+        }
+    }
+
+    /// The verdict stands, and is in the journal, whether or not its evidence could be kept, too.
+    private func keep(_ record: SuiteRecord, of key: SuiteKey, _ services: any ActionServices) {
+        do throws(StoreError) {
+            try services.checkBook?.keep(record, of: key)
+        } catch {
+            services.note("warning: the evidence of suite \"\(key.suite)\" could not be kept: \(error)")
+        }
     }
 
     public func verify(_ context: ActionContext) async throws(ActionError) -> Verification {

@@ -12,7 +12,7 @@ public struct ShipitCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Deploying",
                 subcommands: [
-                    DeployCommand.self, PlanCommand.self, SimulateCommand.self, ResumeCommand.self,
+                    DeployCommand.self, CheckCommand.self, PlanCommand.self, SimulateCommand.self, ResumeCommand.self,
                     RollbackCommand.self, CancelCommand.self, RetryCommand.self, SkipCommand.self,
                     AbandonCommand.self, ApproveCommand.self, RejectCommand.self,
                 ]),

@@ -91,7 +91,7 @@ struct TestReport {
         text += "<testsuites tests=\"\(results.count)\" failures=\"\(failures)\">\n"
         for pipeline in results.map(\.pipeline).uniqued {
             let own = results.filter { $0.pipeline == pipeline }
-            text += "  <testsuite name=\"\(Self.xml(pipeline))\" tests=\"\(own.count)\""
+            text += "  <testsuite name=\"\(XMLText.escaped(pipeline))\" tests=\"\(own.count)\""
             text += " failures=\"\(own.count { !$0.hasPassed })\">\n"
             for result in own { text += Self.testCase(result) }
             text += "  </testsuite>\n"
@@ -100,26 +100,13 @@ struct TestReport {
     }
 
     private static func testCase(_ result: Result) -> String {
-        let head = "    <testcase classname=\"\(xml(result.pipeline))\" name=\"\(xml(result.test.name))\""
+        let head =
+            "    <testcase classname=\"\(XMLText.escaped(result.pipeline))\" name=\"\(XMLText.escaped(result.test.name))\""
         if result.hasPassed { return head + "/>\n" }
         let keys = result.mismatches.map(\.key).joined(separator: ", ")
         return head
-            + ">\n      <failure message=\"\(xml(keys)) not as expected\">\(xml(difference(result)))</failure>\n"
+            + ">\n      <failure message=\"\(XMLText.escaped(keys)) not as expected\">\(XMLText.escaped(difference(result)))</failure>\n"
             + "    </testcase>\n"
-    }
-
-    /// Characters that XML cannot hold have been escaped by `SafeText` where there are lines; names are made safe here.
-    private static func xml(_ text: String) -> String {
-        let safe = text.split(separator: "\n", omittingEmptySubsequences: false).map { SafeText.line(String($0)) }
-        return safe.joined(separator: "\n").map { character in
-            switch character {
-            case "&": "&amp;"
-            case "<": "&lt;"
-            case ">": "&gt;"
-            case "\"": "&quot;"
-            default: String(character)
-            }
-        }.joined()
     }
 }
 

@@ -77,5 +77,6 @@ struct Project {
     func treeFolder(of commit: String) -> String { Self.treeFolder(of: commit, in: stateFolder) }
 
     static func treeFolder(of commit: String, in stateFolder: String) -> String { stateFolder + "/trees/" + commit }
+    static func stateFolder(ofRunFolder folder: String) -> String { Place.absolute("../..", from: folder) }
     static func runFolder(of run: RunID, in stateFolder: String) -> String { stateFolder + "/runs/" + run.text }
 }

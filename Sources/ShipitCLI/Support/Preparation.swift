@@ -80,7 +80,7 @@ struct Preparation {
         ]
     }
 
-    private static func settings(_ given: [String]) throws(CommandFailure) -> [String: String] {
+    static func settings(_ given: [String]) throws(CommandFailure) -> [String: String] {
         var settings: [String: String] = [:]
         for setting in given {
             guard let sign = setting.firstIndex(of: "="), sign != setting.startIndex else {

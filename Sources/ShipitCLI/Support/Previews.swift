@@ -102,13 +102,7 @@ struct PreviewValues {
     }
 
     func suites(_ suites: [String: [Check]]) -> [String: [Check]] {
-        suites.mapValues { checks in
-            checks.map { check in
-                var changed = check
-                changed.probe = check.probe.mapText(template)
-                return changed
-            }
-        }
+        suites.mapValues { checks in checks.map { $0.mapText(template) } }
     }
 
     private func words(for reference: Reference) -> String {

@@ -101,6 +101,7 @@ extension Check {
         check.dependsOn = Set(dependsOn).sorted()
         check.remediation = nil
         check.imported = nil
+        check.signers?.people.sort { $0.name < $1.name }
         return check
     }
 }

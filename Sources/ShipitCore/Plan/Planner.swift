@@ -154,9 +154,9 @@ public struct Planner: Sendable {
         var changed: [String: [Check]] = [:]
         for (name, checks) in suites {
             var substituted: [Check] = []
-            for var check in checks {
-                check.probe = try check.probe.mapText { template throws(PlanError) in try known.substitute(template) }
-                substituted.append(check)
+            for check in checks {
+                substituted.append(
+                    try check.mapText { template throws(PlanError) in try known.substitute(template) })
             }
             changed[name] = substituted
         }

@@ -180,7 +180,8 @@ final class AttemptRunner: Sendable {
             inDoubt: reentering && known.startedInBoot != bootID, defaultStep: step,
             isEnding: { [self] in isEnding(attempt) }, fail: fail)
         let context = ActionContext(
-            run: run, attempt: attempt, environment: plan.environment, release: release, previous: previous,
+            run: run, attempt: attempt, pipeline: plan.pipeline, environment: plan.environment, release: release,
+            previous: previous,
             target: target, vars: plan.vars, suites: try suites(for: call, resolver), root: root,
             workdir: known.stage.workdir.map { Paths.join(root, $0) } ?? root, scratch: scratch,
             inputs: try resolver.inputs(call), outputs: known.own, variables: variables,
@@ -195,9 +196,8 @@ final class AttemptRunner: Sendable {
             let checks = plan.suites[name]
         else { return [:] }
         var resolved: [Check] = []
-        for var check in checks {
-            check.probe = try resolver.probe(check.probe)
-            resolved.append(check)
+        for check in checks {
+            resolved.append(try check.mapText { template throws(ActionError) in try resolver.resolve(template) })
         }
         return [name: resolved]
     }

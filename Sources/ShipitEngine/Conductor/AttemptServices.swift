@@ -41,6 +41,7 @@ final class AttemptServices: ActionServices {
     }
 
     var now: Instant { parts.clock.now }
+    var checkBook: (any CheckBook)? { parts.checkBook }
 
     func sleep(_ span: TimeSpan) async throws(ActionError) {
         let left = deadline - now

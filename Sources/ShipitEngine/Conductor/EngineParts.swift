@@ -6,6 +6,8 @@ public struct EngineParts: Sendable {
     public var processes: any Processes
     /// Where an action's words for the person go.
     public var notes: (any NoteLog)?
+    /// Where answers to checks are kept.
+    public var checkBook: (any CheckBook)?
     public var clock: any EngineClock
     public var actions: [String: any Action]
     public var probes: [String: any Probe]
@@ -22,7 +24,8 @@ public struct EngineParts: Sendable {
     public var jobs: Int
 
     public init(
-        store: any RunStore, processes: any Processes, notes: (any NoteLog)? = nil, clock: any EngineClock,
+        store: any RunStore, processes: any Processes, notes: (any NoteLog)? = nil,
+        checkBook: (any CheckBook)? = nil, clock: any EngineClock,
         actions: [any Action],
         probes: [any Probe], secrets: [String: String] = [:], callerEnvironment: [String: String] = [:],
         releaseTree: String? = nil, previousTree: String? = nil, runFolder: String, jobs: Int
@@ -30,6 +33,7 @@ public struct EngineParts: Sendable {
         self.store = store
         self.processes = processes
         self.notes = notes
+        self.checkBook = checkBook
         self.clock = clock
         self.actions = Dictionary(actions.map { ($0.description.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.probes = Dictionary(probes.map { ($0.description.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -3,34 +3,11 @@ internal import ShipitCore
 
 /// What commands see: a fixed part of the caller's environment, `SHIPIT_*`, and the stage's `env:`; nothing else.
 enum StageVariables {
-    /// Names of the caller's that every command sees (`semantics.md`, Stages 10).
-    static let passed: Set<String> = [
-        "PATH", "HOME", "USER", "SHELL", "LANG", "TZ", "TMPDIR", "SSH_AUTH_SOCK",
-    ]
-
     static func base(_ plan: Plan, run: RunID, epoch: Epoch, parts: EngineParts) -> [String: String] {
-        var variables = callers(plan, parts.callerEnvironment)
+        var variables = CommandVariables.all(plan, caller: parts.callerEnvironment, tree: parts.releaseTree)
         variables["SHIPIT_RUN"] = run.text
         variables["SHIPIT_EPOCH"] = epoch.description
-        variables["SHIPIT_ENVIRONMENT"] = plan.environment
-        variables["SHIPIT_TAG"] = plan.release.tag
-        variables["SHIPIT_VERSION"] = plan.release.version
-        variables["SHIPIT_COMMIT"] = plan.release.commit
-        variables["SHIPIT_PREVIOUS_VERSION"] = plan.previous?.version ?? ""
-        variables["SHIPIT_TREE"] = parts.releaseTree ?? ""
-        for (name, value) in plan.vars {
-            variables["SHIPIT_VAR_" + name.replacing("-", with: "_").replacing(".", with: "_")] = value
-        }
         return variables
-    }
-
-    private static func callers(_ plan: Plan, _ environment: [String: String]) -> [String: String] {
-        var feedsSecret: Set<String> = []
-        for case .environment(let name) in plan.secrets.values { feedsSecret.insert(name) }
-        let asked = passed.union(plan.passEnv)
-        return environment.filter { name, _ in
-            (asked.contains(name) || name.hasPrefix("LC_")) && !feedsSecret.contains(name)
-        }
     }
 
     static func variables(

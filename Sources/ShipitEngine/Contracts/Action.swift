@@ -66,6 +66,7 @@ public struct ReleaseFacts: Hashable, Sendable {
 public struct ActionContext: Sendable {
     public var run: RunID
     public var attempt: AttemptID
+    public var pipeline: String
     public var environment: String
     public var release: ReleaseFacts
     /// The live release before this one.
@@ -94,7 +95,8 @@ public struct ActionContext: Sendable {
     public var services: any ActionServices
 
     public init(
-        run: RunID, attempt: AttemptID, environment: String, release: ReleaseFacts, previous: ReleaseFacts? = nil,
+        run: RunID, attempt: AttemptID, pipeline: String = "", environment: String, release: ReleaseFacts,
+        previous: ReleaseFacts? = nil,
         target: ReleaseFacts? = nil, vars: [String: String] = [:], suites: [String: [Check]] = [:], root: String,
         workdir: String, scratch: String, inputs: ActionInputs, outputs: [String: String] = [:],
         variables: [String: String] = [:], secretValues: [String] = [], deadline: Instant? = nil,
@@ -102,6 +104,7 @@ public struct ActionContext: Sendable {
     ) {
         self.run = run
         self.attempt = attempt
+        self.pipeline = pipeline
         self.environment = environment
         self.release = release
         self.previous = previous
@@ -126,6 +129,9 @@ public struct ActionContext: Sendable {
 public protocol ActionServices: Sendable {
     var now: Instant { get }
 
+    /// Where answers to checks are kept, and what people have said about them; `nil` where there is no such place.
+    var checkBook: (any CheckBook)? { get }
+
     /// Waits, or throws `.cancelled` when the attempt is ended meanwhile.
     func sleep(_ span: TimeSpan) async throws(ActionError)
 
@@ -146,4 +152,8 @@ public protocol ActionServices: Sendable {
 
     /// Asks a probe.
     func measure(_ probe: String, _ request: ResolvedProbe) async -> Measurement
+}
+
+extension ActionServices {
+    public var checkBook: (any CheckBook)? { nil }
 }

@@ -48,13 +48,37 @@ public struct Measurement: Hashable, Sendable {
     public var seconds: Double?
     /// The number that the answer is, where it is one.
     public var number: Double?
+    /// What was measured, in base units, by the field whose condition it is compared with.
+    public var figures: [String: Double]
+    /// The fields that the answer misses, every one.
+    public var missed: Set<String>
     /// What was asked and what came back, in a line or a few, without secrets.
     public var evidence: String
 
-    public init(_ verdict: Verdict, seconds: Double? = nil, number: Double? = nil, evidence: String = "") {
+    public init(
+        _ verdict: Verdict, seconds: Double? = nil, number: Double? = nil, figures: [String: Double] = [:],
+        missed: Set<String> = [], evidence: String = ""
+    ) {
         self.verdict = verdict
         self.seconds = seconds
         self.number = number
+        self.figures = figures
+        self.missed = missed
         self.evidence = evidence
+    }
+}
+
+extension Measurement {
+    /// The same without the values of secrets, wherever they came from.
+    public func masked(_ secrets: [String]) -> Measurement {
+        let redactor = Redactor(secrets)
+        var masked = self
+        masked.evidence = redactor.redact(evidence)
+        switch verdict {
+        case .passed: break
+        case .failed(let reason): masked.verdict = .failed(redactor.redact(reason))
+        case .noAnswer(let reason): masked.verdict = .noAnswer(redactor.redact(reason))
+        }
+        return masked
     }
 }

@@ -5,11 +5,18 @@ public import ShipitCore
 /// The digest of a plan: what approvals sign, what a resumed run is held to.
 public enum PlanDigest {
     /// `sha256:` and 64 hexadecimal digits over what of the plan decides anything (`Plan.digested`), as JSON with sorted keys.
-    public static func of(_ plan: Plan) -> String {
+    public static func of(_ plan: Plan) -> String { digest(plan.digested) }
+
+    /// The same of what a check asks: with the same digest, an answer is one to the same question.
+    public static func ofQuestion(_ check: Check) -> String {
+        digest(Check(name: check.name, timeout: check.timeout, probe: check.probe, blocks: check.blocks))
+    }
+
+    private static func digest(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let bytes = try? encoder.encode(plan.digested) else {
-            preconditionFailure("a plan is made of texts, numbers and lists, which always encode")
+        guard let bytes = try? encoder.encode(value) else {
+            preconditionFailure("plans and checks are made of texts, numbers and lists, which always encode")
         }
         return "sha256:"
             + SHA256.hash(data: bytes).map { byte in

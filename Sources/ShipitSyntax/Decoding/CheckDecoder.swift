@@ -6,14 +6,7 @@ struct CheckDecoder {
 
     enum Key: String, SectionKey {
         case name, severity, owner, dependsOn = "depends-on", retries, timeout, remediation
-        case ttl, blocks, role, imported
-
-        var isLater: Bool {
-            switch self {
-            case .ttl, .blocks, .role: true
-            default: false
-            }
-        }
+        case ttl, blocks, waiver, imported
     }
 
     func suites(_ node: Node) -> [SuiteDraft] {
@@ -44,19 +37,10 @@ struct CheckDecoder {
             drafts.append(check(node, number: index + 1, suite: entry.key))
         }
         let isRight = lookUpNames(drafts, suite: entry.key)
-        noteManual(drafts, suite: entry.key)
         suite.roles = drafts.compactMap(\.role)
         let isWhole = drafts.allSatisfy { $0.check != nil || $0.isLater }
         if isRight && isWhole { suite.checks = drafts.compactMap(\.check) }
         return suite
-    }
-
-    /// One warning a suite: a checklist has hundreds of them.
-    private func noteManual(_ drafts: [CheckDraft], suite: String) {
-        let manual = drafts.filter { $0.manualPlace != nil }
-        guard let first = manual.first, let place = first.manualPlace else { return }
-        let whose = manual.count == 1 ? first.owner : "\(manual.count) checks of suite \"\(suite)\""
-        reading.later("\"manual\" of \(whose)", at: place)
     }
 
     private struct CheckDraft {
@@ -64,9 +48,6 @@ struct CheckDecoder {
         var dependsOn: [Named<String>] = []
         var isLater = false
         var check: Check?
-        /// For messages.
-        var owner = ""
-        var manualPlace: Place?
         /// Of a manual check.
         var role: Named<String>?
     }
@@ -82,17 +63,21 @@ struct CheckDecoder {
             owner = "check \"\(name)\""
         }
         let question = ProbeDecoder(reading: reading).question(entries, owner, at: node.place, asksPeople: true)
-        draft.owner = owner
-        if question.probe == ManualCheck.description { draft.manualPlace = question.subject?.keyPlace }
+        let isManual = question.probe == ManualCheck.description
         let common = question.rest.filter { $0.key != Key.name.rawValue }
         let fields = reading.fields(common, place: node.place, Key.self, of: owner, alsoKnown: question.knownFields)
         var check = Check(name: draft.name?.name ?? "", probe: ProbeRequest(probe: "", subject: .list([])))
-        let isRight = settings(fields, &check, &draft)
+        var isRight = settings(fields, &check, &draft)
         draft.isLater = question.isLater
-        guard let request = question.request(Site(kind: .suite(suite))) else { return draft }
+        let site = Site(kind: .suite(suite))
+        if let node = fields[.blocks] {
+            check.blocks = BlocksDecoder(reading: reading).blocks(node, question, site)
+            isRight = isRight && check.blocks != nil
+        }
+        guard let request = question.request(site) else { return draft }
         check.probe = request
-        if draft.manualPlace != nil, case .text(let role)? = request.fields["role"], let name = role.literal,
-            let place = entries.first(where: { $0.key == Key.role.rawValue })?.value.place
+        if isManual, case .text(let role)? = request.fields["role"], let name = role.literal,
+            let place = entries.first(where: { $0.key == "role" })?.value.place
         {
             draft.role = Named(name: name, place: place)
         }
@@ -109,12 +94,16 @@ struct CheckDecoder {
             if let value = read(node) { check[keyPath: path] = value } else { isRight = false }
         }
         set(\.severity, .severity) { reading.word($0, "\"severity\"", [Check.Severity.critical, .high, .medium]) }
-        if check.severity == .high, let node = fields[.severity] {
-            // It takes a waiver or a sign-off, which nobody can give yet.
-            reading.later("severity \"high\"", at: node.place)
-        }
         set(\.retries, .retries) { reading.whole($0, "\"retries\"", in: 0...1000) }
         set(\.timeout, .timeout) { reading.positiveDuration($0, "\"timeout\"") }
+        if let node = fields[.ttl] {
+            check.ttl = reading.positiveDuration(node, "\"ttl\"")
+            isRight = isRight && check.ttl != nil
+        }
+        if let node = fields[.waiver] {
+            check.waiver = WaiverDecoder(reading: reading).waiver(node)
+            isRight = isRight && check.waiver != nil
+        }
         if let node = fields[.owner] {
             check.owner = reading.literal(node, "\"owner\"")
             isRight = isRight && check.owner != nil

@@ -1,9 +1,9 @@
 import ShipitCore
 
-/// `manual:`, what no probe can tell and a person must: understood as a whole, and not yet enforced.
+/// `manual:`, what no probe can tell and a person must.
 enum ManualCheck {
     static let description = ProbeDescription(
-        name: "manual", help: "What a person must find to be so.", subject: .text,
+        name: Check.manualProbe, help: "What a person must find to be so.", subject: .text,
         fields: [
             FieldDescription("role", .text, help: "Whose word counts: one of roles."),
             FieldDescription("value", .text, help: "A condition on what the person reads, such as \"< 80%\"."),

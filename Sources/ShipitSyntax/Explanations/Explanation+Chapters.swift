@@ -55,11 +55,19 @@ extension Explanation {
             title: "Keys and values",
             explanations: [
                 .error(
+                    "bad-blocks",
+                    "`blocks:` is the second, harder limit of one condition of its check, and it is not clear of which",
+                    "give the check the plain condition, and write `blocks: {FIELD: \"OP VALUE\"}` where it has several"
+                ),
+                .error(
                     "bad-boolean", "neither `yes`, `no`, `true` nor `false`",
                     "write one of them"),
                 .error(
                     "bad-condition", "a condition of a check (`< 100ms`) or of `if:` cannot be read",
                     "see the hint"),
+                .error(
+                    "bad-day", "something that should be a day is none",
+                    "write it as `2026-12-31`"),
                 .error(
                     "bad-name", "a name has characters that names may not have",
                     "letters, digits, `.`, `-`, `_`; at most 64"),

@@ -25,9 +25,41 @@ extension CheckDecoder.Key {
         case .imported:
             KeyDescription(
                 .section(ChecklistOriginDecoder.Key.self), "Where `shipit import` found it in a checklist.")
-        case .ttl: .later("How long its result holds.")
-        case .blocks: .later("A second, harder limit: missing the plain one is then a warning, missing this one NO-GO.")
-        case .role: .later("Whose word counts, for `manual`.")
+        case .ttl:
+            KeyDescription(
+                .positiveDuration,
+                "How long a person's tick or sign-off counts, and how long `shipit check` believes a pass without asking "
+                    + "again. A deployment always asks.", fallback: "24h for what people say, else nothing is believed")
+        case .blocks:
+            KeyDescription(
+                .either([.template, .mapping(.any, of: .template)]),
+                "A second, harder limit: missing the plain one is then a warning, missing this one NO-GO. Where the check "
+                    + "has several conditions, by field.", example: "{disk: /, free: \"> 20GB\", blocks: \"> 10GB\"}")
+        case .waiver:
+            KeyDescription(
+                .section(WaiverDecoder.Key.self), "Lets the check fail, for a reason and not for ever.",
+                example: "waiver: {by: ana, why: \"the new disk comes on Friday\", until: 2026-12-31}")
+        }
+    }
+}
+
+extension WaiverDecoder.Key {
+    static var aboutSection: SectionDescription {
+        SectionDescription(
+            "waiver", at: "checks.SUITE.waiver",
+            "Who lets a check fail, why, and until when. Afterwards the failure counts again.")
+    }
+
+    static var required: [Self] { allCases }
+
+    var about: KeyDescription {
+        switch self {
+        case .by: KeyDescription(.text, "Who answers for it.")
+        case .why: KeyDescription(.text, "Why it may fail.")
+        case .until:
+            KeyDescription(
+                .pattern("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, such as 2026-12-31"),
+                "The last day on which it counts, in UTC.")
         }
     }
 }

@@ -5,8 +5,27 @@ struct ApprovalResolver {
     let reading: Reading
     let draft: Draft
 
-    /// - Returns: the policies of the environments that have one, by environment; incomplete where there is a mistake.
-    func resolve() -> [String: ApprovalPolicy] {
+    /// Incomplete where there is a mistake.
+    struct Resolved {
+        /// Of the environments that have one.
+        var policies: [String: ApprovalPolicy] = [:]
+        fileprivate var roles: [String: ApprovalRole] = [:]
+        fileprivate var people: [String: Person] = [:]
+
+        /// The check with those who may tick it or sign it off.
+        func completed(_ check: Check) -> Check {
+            var check = check
+            if check.isManual, case .text(let role)? = check.probe.fields["role"], let name = role.literal {
+                check.signers = roles[name]
+            } else if check.isManual || check.severity == .high, let owner = check.owner {
+                let person = people[owner] ?? Person(name: owner)
+                check.signers = roles[owner] ?? ApprovalRole(name: owner, people: [person])
+            }
+            return check
+        }
+    }
+
+    func resolve() -> Resolved {
         var roles: [String: ApprovalRole] = [:]
         for role in draft.roles { roles[role.name] = resolve(role) }
         var policies: [String: ApprovalPolicy] = [:]
@@ -27,7 +46,9 @@ struct ApprovalResolver {
         }
         for role in draft.suites.flatMap(\.roles) { lookUp(role) }
         warn(of: claimed)
-        return policies
+        let people = draft.people.compactMap(\.person).map { ($0.name, $0) }
+        return Resolved(
+            policies: policies, roles: roles, people: Dictionary(people, uniquingKeysWith: { first, _ in first }))
     }
 
     private func resolve(_ role: RoleDraft) -> ApprovalRole? {
