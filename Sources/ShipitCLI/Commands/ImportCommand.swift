@@ -73,7 +73,8 @@ struct ImportCommand: ParsableCommand {
             streams.progress(ImportWords.summary(imported.summary, of: file, target: nil))
             return
         }
-        try NewFile.write(imported.yaml, to: target.path, shownAs: target.name)
+        try NewFile.write(EditorSchema.modeline + imported.yaml, to: target.path, shownAs: target.name)
+        try EditorSchema.write(besidePipeline: target.path, shownAs: target.name)
         streams.result(ImportWords.summary(imported.summary, of: file, target: target.name))
     }
 

@@ -37,7 +37,8 @@ struct InitCommand: ParsableCommand {
         if Self.isThere(path) { throw NewFile.isThere(file) }
         let starter = try starter(ProjectFindings(lookingAt: folder), Questions(streams: streams))
         try check(starter, file)
-        try NewFile.write(starter.text, to: path, shownAs: file)
+        try NewFile.write(EditorSchema.modeline + starter.text, to: path, shownAs: file)
+        try EditorSchema.write(besidePipeline: path, shownAs: file)
         say(starter, file, Self.tag(in: folder), streams)
     }
 

@@ -25,8 +25,8 @@ public struct ShipitCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Authoring and upkeep",
                 subcommands: [
-                    InitCommand.self, ImportCommand.self, ValidateCommand.self, TestCommand.self, ExplainCommand.self,
-                    DoctorCommand.self, UnlockCommand.self, AuditCommand.self, VersionCommand.self,
+                    InitCommand.self, ImportCommand.self, ValidateCommand.self, TestCommand.self, SchemaCommand.self,
+                    ExplainCommand.self, DoctorCommand.self, UnlockCommand.self, AuditCommand.self, VersionCommand.self,
                 ]),
         ])
 

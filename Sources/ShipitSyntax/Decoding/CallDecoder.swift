@@ -57,7 +57,7 @@ struct CallDecoder {
     }
 
     /// What a catalog may hold for the engine's sake, and how an author writes it.
-    private static let keyed = ["run": "run: COMMAND", "checks": "checks: SUITE"]
+    static let keyed = ["run": "run: COMMAND", "checks": "checks: SUITE"]
 
     /// An action and its inputs. The name comes back even when the call is wrong: who uses its outputs is to be judged
     /// by what it is.

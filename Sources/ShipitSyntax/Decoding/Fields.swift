@@ -8,6 +8,8 @@ protocol SectionKey: CaseIterable, RawRepresentable<String>, Equatable {
     static var required: [Self] { get }
     /// Keys of which exactly one must be there; empty where there is no such choice.
     static var choice: [Self] { get }
+    /// Keys that have a meaning only beside another.
+    static var companions: [(key: Self, value: Self)] { get }
     /// What the key takes and is for.
     var about: KeyDescription { get }
     /// Part of the language, and not enforced by this version.
@@ -17,6 +19,7 @@ protocol SectionKey: CaseIterable, RawRepresentable<String>, Equatable {
 extension SectionKey {
     static var required: [Self] { [] }
     static var choice: [Self] { [] }
+    static var companions: [(key: Self, value: Self)] { [] }
     var isLater: Bool { false }
 }
 

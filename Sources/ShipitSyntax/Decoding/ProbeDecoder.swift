@@ -5,8 +5,8 @@ struct ProbeDecoder {
     let reading: Reading
 
     /// Probes and fields of the language that the catalog may not have yet. They are noted, not taken for misspelt.
-    private static let laterProbes: Set<String> = ["tls", "redis", "dns", "report", "manual", "prometheus"]
-    private static let laterFields: [String: Set<String>] = [
+    static let laterProbes: Set<String> = ["tls", "redis", "dns", "report", "manual", "prometheus"]
+    static let laterFields: [String: Set<String>] = [
         "http": [
             "status", "body", "json", "header", "time", "requests", "concurrency", "p50", "p95", "p99", "error-rate",
         ],
@@ -16,7 +16,7 @@ struct ProbeDecoder {
         "disk": ["free", "used"],
     ]
     /// Fields of probes that are all of a later version.
-    private static let fieldsOfLaterProbes: Set<String> = [
+    static let fieldsOfLaterProbes: Set<String> = [
         "expires-in", "chain", "time", "format", "p50", "p95", "p99", "error-rate", "query", "value", "resolves",
     ]
 

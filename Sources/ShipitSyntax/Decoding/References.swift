@@ -122,11 +122,7 @@ extension Reading {
 
     func referenceHint(_ text: String) -> String? {
         let words = text.split(separator: ".").map(String.init)
-        let fixed = [
-            "release.tag", "release.version", "release.commit", "release.tree", "target.tag", "target.version",
-            "target.commit", "target.tree", "previous.tag", "previous.version", "previous.commit", "run.id",
-            "instance.index", "instance.port", "instance.name", "item", "environment",
-        ]
+        let fixed = Reference.names.map(\.key).filter { !$0.contains { $0.isUppercase } }
         if let near = suggestion(for: text, among: fixed) { return near }
         let roots = [
             "release", "target", "previous", "vars", "stages", "secrets", "item", "environment", "run", "instance",

@@ -1,3 +1,5 @@
+import ShipitCore
+
 /// Regular expressions (of ECMA-262) for what the parsers of quantities read. A schema cannot see all that they see: it
 /// lets pass what is finer than a millisecond or longer than a century.
 enum Patterns {
@@ -11,7 +13,28 @@ enum Patterns {
     static let ratio = amount + "%"
     static let quantity = "(\(number)|\(size)|\(ratio)|\(duration))"
 
+    static func of(_ dimension: Dimension) -> String {
+        switch dimension {
+        case .time: duration
+        case .size: size
+        case .ratio: ratio
+        case .count: number
+        }
+    }
+
     static func condition(_ value: String) -> String { " *(<=|>=|==|<|>) *\(value) *" }
 
     static func whole(_ pattern: String) -> String { "^(\(pattern))$" }
+}
+
+extension Dimension {
+    /// For messages.
+    var example: String {
+        switch self {
+        case .time: "100ms"
+        case .size: "50MB"
+        case .ratio: "5%"
+        case .count: "3"
+        }
+    }
 }

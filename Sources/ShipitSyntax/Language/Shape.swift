@@ -89,10 +89,12 @@ struct SectionDescription {
     var place: String
     /// Sentences in Markdown.
     var help: String
+    var mayBeEmpty: Bool
 
-    init(_ name: String, at place: String, _ help: String) {
+    init(_ name: String, at place: String, _ help: String, mayBeEmpty: Bool = true) {
         self.name = name
         self.place = place
         self.help = help
+        self.mayBeEmpty = mayBeEmpty
     }
 }

@@ -9,6 +9,9 @@ extension StageDecoder.Key {
     }
 
     static var choice: [Self] { [.run, .uses, .checks, .approval, .wait, .notify, .manual] }
+    static var companions: [(key: Self, value: Self)] {
+        [(.with, .uses), (.maxParallel, .forEach), (.contract, .reversible)]
+    }
 
     var about: KeyDescription {
         switch self {
@@ -145,6 +148,7 @@ extension CallDecoder.Key {
     }
 
     static var choice: [Self] { [.run, .uses] }
+    static var companions: [(key: Self, value: Self)] { [(.with, .uses)] }
 
     var about: KeyDescription {
         switch self {

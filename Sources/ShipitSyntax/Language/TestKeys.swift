@@ -26,7 +26,8 @@ extension TestDecoder.Key {
 
 extension TestDecoder.ExpectKey {
     static var aboutSection: SectionDescription {
-        SectionDescription("expect", at: "tests.expect", "What is to come of a test: at least one of these.")
+        SectionDescription(
+            "expect", at: "tests.expect", "What is to come of a test: at least one of these.", mayBeEmpty: false)
     }
 
     var about: KeyDescription {
@@ -45,7 +46,8 @@ extension TestDecoder.ExpectKey {
 extension SpellDecoder.Key {
     static var aboutSection: SectionDescription {
         SectionDescription(
-            "spell", at: "tests.given.SOURCE", "A time in which a source of the monitor answers otherwise than well.")
+            "spell", at: "tests.given.SOURCE", "A time in which a source of the monitor answers otherwise than well.",
+            mayBeEmpty: false)
     }
 
     var about: KeyDescription {
