@@ -38,7 +38,7 @@ extension PipelineDecoder.Key {
                 example: "secrets: {DATABASE_URL: {env: DATABASE_URL}}")
         case .stages:
             KeyDescription(
-                .mapping(.names, of: .section(StageDecoder.Key.self)),
+                .mapping(.names, of: .section(StageDecoder.Key.self), isEmpty: false),
                 "What is done: the nodes of the DAG, by name. A stage with no needs may start at once.",
                 example: "stages: {build: {run: make}}")
         case .checks:
@@ -123,7 +123,7 @@ extension EnvironmentDecoder.Key {
         switch self {
         case .vars:
             KeyDescription(
-                .mapping(.vars, of: .anyText),
+                .mapping(.vars, of: .value),
                 "Values that differ between environments: `${{ vars.NAME }}`, and `SHIPIT_VAR_NAME` in scripts (dashes "
                     + "become underscores).",
                 example: "vars: {replicas: 2, base-port: 8100}")

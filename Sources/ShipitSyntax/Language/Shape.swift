@@ -6,12 +6,14 @@ indirect enum Shape {
     /// Text that says something and is read as it stands. Numbers and `yes` are text, too.
     case text
     /// The same, or `""`.
+    case value
+    /// Words for people, in which anything may stand.
     case anyText
     /// Text in which `${{ … }}` is substituted.
     case template
     case yesOrNo
     case whole(ClosedRange<Int>)
-    case number
+    case number(in: ClosedRange<Int>? = nil)
     case duration
     /// Longer than nothing.
     case positiveDuration
@@ -26,7 +28,7 @@ indirect enum Shape {
     /// A list, or one value that stands for a list of itself.
     case listOrOne(Shape, isEmpty: Bool = true)
     /// A mapping whose keys the author chooses.
-    case mapping(Names, of: Shape)
+    case mapping(Names, of: Shape, isEmpty: Bool = true)
     case section(any SectionKey.Type)
     case either([Shape])
     /// The key may be left without a value.

@@ -170,7 +170,9 @@ extension RetryDecoder.Key {
         case .attempts:
             KeyDescription(.whole(1...1_000_000), "How many attempts in all; the first one counts.", fallback: "1")
         case .delay: KeyDescription(.duration, "The wait before the second attempt.", fallback: "1s")
-        case .backoff: KeyDescription(.number, "What each wait is times the one before, from 1 to 1000.", fallback: "1")
+        case .backoff:
+            KeyDescription(
+                .number(in: 1...1000), "What each wait is times the one before, from 1 to 1000.", fallback: "1")
         case .maxDelay: KeyDescription(.duration, "The longest wait.", fallback: "no limit")
         case .jitter:
             KeyDescription(.ratio, "The share by which each wait is lengthened or shortened by chance.", fallback: "0%")

@@ -57,7 +57,7 @@ extension SpellDecoder.Key {
         case .duration: KeyDescription(.positiveDuration, "How long it lasts.", fallback: "to the end")
         case .errorRate: KeyDescription(.ratio, "The share of errors.")
         case .time: KeyDescription(.duration, "How long its answers take.")
-        case .value: KeyDescription(.number, "The number it gives.")
+        case .value: KeyDescription(.number(), "The number it gives.")
         case .noData: KeyDescription(.yesOrNo, "Whether it gives nothing.", fallback: "no")
         }
     }

@@ -61,7 +61,7 @@ public struct LanguageReference {
 
     private mutating func phrase(_ shape: Shape) -> String {
         switch shape {
-        case .text, .anyText: return "text"
+        case .text, .value, .anyText: return "text"
         case .template: return "text with `${{ … }}`"
         case .yesOrNo: return "`yes` or `no`"
         case .whole(let range):
@@ -75,7 +75,7 @@ public struct LanguageReference {
         case .pattern(_, let what): return what
         case .list(let element, _): return "list of: \(phrase(element))"
         case .listOrOne(let element, _): return "\(phrase(element)); or a list"
-        case .mapping(let names, let element): return "mapping of \(names.phrase) to: \(phrase(element))"
+        case .mapping(let names, let element, _): return "mapping of \(names.phrase) to: \(phrase(element))"
         case .either(let shapes):
             var phrases: [String] = []
             for shape in shapes { phrases.append(phrase(shape)) }

@@ -3,12 +3,16 @@ import ShipitCore
 extension PipelineSchema {
     mutating func node(_ shape: Shape) -> SchemaNode {
         switch shape {
-        case .text: return Self.scalar.with(["minLength": 1])
+        case .text: return Self.literal.with(["minLength": 1])
+        case .value: return Self.literal
         case .anyText, .template: return Self.scalar
         case .yesOrNo: return .members(["enum": .list(Self.flags)])
         case .whole(let range):
             return Self.whole.with(["minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)])
-        case .number: return Self.number
+        case .number(let range):
+            return Self.number.with([
+                "minimum": range.map { .integer($0.lowerBound) }, "maximum": range.map { .integer($0.upperBound) },
+            ])
         case .duration: return Self.text(Patterns.duration, "a length of time, such as 500ms, 10m or 1h30m")
         case .positiveDuration:
             return Self.text(
@@ -21,7 +25,8 @@ extension PipelineSchema {
         case .list(let element, let isEmpty):
             return .members(["type": "array", "items": node(element), "minItems": isEmpty ? nil : 1])
         case .listOrOne(let element, let isEmpty): return listOrOne(element, isEmpty)
-        case .mapping(let names, let element): return mapping(names, node(element))
+        case .mapping(let names, let element, let isEmpty):
+            return mapping(names, node(element)).with(["minProperties": isEmpty ? nil : 1])
         case .either(let shapes): return either(shapes.map { node($0) })
         case .orNothing(let shape): return either([node(shape), .members(["type": "null"])])
         case .section(let keys): return section(keys)
@@ -51,6 +56,11 @@ extension PipelineSchema {
 
     /// Whatever YAML takes a scalar for, the language reads it as text.
     private static let scalar = SchemaNode.members(["type": ["string", "number", "boolean"]])
+    /// Text in which nothing is substituted.
+    private static let literal = scalar.with([
+        "pattern": #"^(?![\s\S]*\$\{\{)"#,
+        "patternErrorMessage": "it is read as it stands: ${{ … }} is not substituted in it",
+    ])
     private static let flags: [SchemaNode] = [true, false, "yes", "no", "true", "false"]
     private static let whole = SchemaNode.members([
         "type": ["integer", "string"], "pattern": .text(Patterns.whole(Patterns.whole)),
