@@ -82,7 +82,7 @@ extension ReleaseDecoder.Key {
                 .text, "A path from the pipeline's folder, or a URL, which is mirrored below the state folder.",
                 fallback: ".")
         case .tags:
-            KeyDescription(.text, "Which tags may be released: a pattern with `*` and `?`.", fallback: "*")
+            KeyDescription(.text, "Which tags may be released: a pattern with `*` and `?`.", fallback: "`*`")
         case .require:
             KeyDescription(
                 .listOrOne(
