@@ -35,6 +35,7 @@ struct SchemaTests {
         ("bad-name", "cannot name a remote", "options of git"),
         ("empty-value", "names no program", "the first of a list"),
         // One value that forbids or demands another.
+        ("bad-blocks", "", "the type of another field"), ("missing-unit", "\"blocks\"", "the type of another field"),
         ("missing-key", "reversible until", "a value's consequence"),
         ("missing-key", "not told what it answers", "a value's consequence"),
         ("conflicting-keys", "excludes", "a value's consequence"),
