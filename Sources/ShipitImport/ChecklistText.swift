@@ -3,17 +3,40 @@ public import ShipitCore
 /// Writes the checks of a pipeline as a Markdown checklist: those that were imported in the order of their document,
 /// then all others.
 public enum ChecklistText {
-    public static func markdown(of pipeline: Pipeline) -> String {
-        var text = ["# \(pipeline.name)"]
-        var current: String?
-        for row in rows(of: pipeline) {
-            if row.suite != current {
-                current = row.suite
-                text += ["", "## \(row.section)", ""]
-            }
-            text += lines(row.check)
+    /// What was found of a check.
+    public struct Answer: Hashable, Sendable {
+        public var isTicked: Bool
+        /// In a line; `nil` where there is nothing to say.
+        public var found: String?
+
+        public init(isTicked: Bool, found: String? = nil) {
+            self.isTicked = isTicked
+            self.found = found
         }
-        return text.joined(separator: "\n") + "\n"
+    }
+
+    /// With the ticks that the document had.
+    public static func markdown(of pipeline: Pipeline) -> String {
+        (["# \(pipeline.name)", ""] + lines(of: pipeline.suites)).joined(separator: "\n") + "\n"
+    }
+
+    /// - Parameters:
+    ///   - heading: what begins a section's heading.
+    ///   - answer: by suite and check; without one a box has the tick that it had in the document.
+    public static func lines(
+        of suites: [String: [Check]], heading: String = "##", answer: (String, Check) -> Answer? = { _, _ in nil }
+    ) -> [String] {
+        var text: [String] = []
+        var current: String?
+        for row in rows(of: suites) {
+            if row.suite != current {
+                if current != nil { text.append("") }
+                current = row.suite
+                text += ["\(heading) \(row.section)", ""]
+            }
+            text += lines(row.check, answer(row.suite, row.check))
+        }
+        return text
     }
 
     private struct Row {
@@ -22,10 +45,10 @@ public enum ChecklistText {
         var check: Check
     }
 
-    private static func rows(of pipeline: Pipeline) -> [Row] {
+    private static func rows(of suites: [String: [Check]]) -> [Row] {
         var rows: [Row] = []
-        for suite in pipeline.suites.keys.sorted() {
-            let checks = pipeline.suites[suite] ?? []
+        for suite in suites.keys.sorted() {
+            let checks = suites[suite] ?? []
             let section = checks.lazy.compactMap(\.imported?.section).first ?? suite
             rows += checks.map { Row(suite: suite, section: section, check: $0) }
         }
@@ -35,7 +58,7 @@ public enum ChecklistText {
         }.map(\.element)
     }
 
-    private static func lines(_ check: Check) -> [String] {
+    private static func lines(_ check: Check, _ answer: Answer?) -> [String] {
         let origin = check.imported
         let pad = String(repeating: "  ", count: (origin?.level ?? 1) - 1)
         var words = [origin?.text ?? check.name]
@@ -46,7 +69,11 @@ public enum ChecklistText {
                 origin?.notes.map { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) } ?? []
             words.append("- Judged by: \(judge(check.probe))")
         }
-        let box = origin?.isTicked == true ? "[x]" : "[ ]"
+        if answer != nil, let owner = check.owner, !words.contains(where: { $0.contains(owner) }) {
+            words.append("- Owner: \(owner)")
+        }
+        if let found = answer?.found { words.append("- Found: \(found)") }
+        let box = answer?.isTicked ?? origin?.isTicked == true ? "[x]" : "[ ]"
         let first = "\(pad)- \(box) \(words[0])"
         return [first] + words.dropFirst().map { $0.isEmpty ? "" : "\(pad)  \($0)" }
     }

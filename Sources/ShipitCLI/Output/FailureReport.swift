@@ -72,7 +72,8 @@ enum FailureReport {
 
     // MARK: Reasons
 
-    private static func reasons(_ view: RunView) -> [String] {
+    /// Why the run ended as it did, or stands still: each in words of its own.
+    static func reasons(_ view: RunView) -> [String] {
         let state = view.state
         if let reason = state.pausedReason { return [reason] + failures(view).filter { !reason.contains($0) } }
         if view.phase == .interrupted {

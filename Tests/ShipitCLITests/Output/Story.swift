@@ -21,12 +21,17 @@ struct Story {
     let created: RunCreated
 
     init(_ plan: Plan = Story.plan(), dryRun: Bool = false) {
+        self.init(waiting: plan, dryRun: dryRun)
+        tell(.lockTaken(epoch: Epoch(3), holder: Self.holder), after: .zero)
+    }
+
+    /// Announced, and no more: nobody holds a lock for it.
+    init(waiting plan: Plan, dryRun: Bool = false) {
         state = RunState(plan: plan)
         created = RunCreated(
             run: Self.run, pipeline: plan.pipeline, environment: plan.environment, release: plan.release,
             planDigest: "sha256:9f86d081884c7d65", startedBy: "ana", dryRun: dryRun)
         tell(.runCreated(created))
-        tell(.lockTaken(epoch: Epoch(3), holder: Self.holder), after: .zero)
     }
 
     mutating func tell(_ event: RunEvent, after span: TimeSpan = .seconds(1)) {
