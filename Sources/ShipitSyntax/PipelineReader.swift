@@ -2,13 +2,18 @@ public import ShipitCore
 
 /// Reads pipeline files: bytes → `Pipeline` and diagnostics. It opens no file; the caller brings the bytes.
 public struct PipelineReader: Sendable {
+    /// Brings the bytes of a file that a pipeline includes, by its path from the pipeline's folder: a relative one without
+    /// `..`, which may lead outside by a link all the same. That is for the caller to refuse.
+    public typealias Loader = (_ path: String) throws(IncludeRefusal) -> [UInt8]
+
     private let catalog: Catalog
 
     /// `catalog` says which actions and probes there are and what they take.
     public init(catalog: Catalog) { self.catalog = catalog }
 
-    /// `file` is only for messages, and its base name for a pipeline that has no `name:`.
-    public func read(_ bytes: [UInt8], file: String) -> PipelineReading {
+    /// `file` is only for messages, and its base name for a pipeline that has no `name:`. Without a loader nothing can be
+    /// included.
+    public func read(_ bytes: [UInt8], file: String, loader: Loader? = nil) -> PipelineReading {
         let source: SourceText
         let tree: Node?
         var builder: TreeBuilder
@@ -17,16 +22,20 @@ public struct PipelineReader: Sendable {
             builder = TreeBuilder(source)
             tree = try builder.document()
         } catch {
-            return PipelineReading(pipeline: nil, diagnostics: [error.diagnostic])
+            return PipelineReading(pipeline: nil, diagnostics: [error.diagnostic], sources: [file: bytes])
         }
         let reading = Reading(source, catalog: catalog)
         reading.add(builder.diagnostics)
         guard let tree, !tree.isAbsent else {
             reading.error("empty-file", "the file is empty", at: .start, hint: "begin with shipit: 1")
-            return PipelineReading(pipeline: nil, diagnostics: reading.inOrder())
+            return PipelineReading(pipeline: nil, diagnostics: reading.inOrder(), sources: [file: bytes])
         }
-        guard let draft = PipelineDecoder(reading: reading).decode(tree) else {
-            return PipelineReading(pipeline: nil, diagnostics: reading.inOrder())
+        var includes = Includes(reading: reading, loader: loader)
+        let whole = includes.gather(tree)
+        let decoded = PipelineDecoder(reading: reading, isWhole: includes.isWhole).decode(whole)
+        // Where a file is missing, names that nobody defines may be defined there.
+        guard let draft = decoded, includes.isWhole else {
+            return PipelineReading(pipeline: nil, diagnostics: reading.inOrder(), sources: reading.source.bytes)
         }
         let names = NameResolver(reading: reading, draft: draft)
         let graph = names.resolve()
@@ -39,13 +48,13 @@ public struct PipelineReader: Sendable {
 
         let diagnostics = reading.inOrder()
         guard !diagnostics.contains(where: { $0.severity == .error }) else {
-            return PipelineReading(pipeline: nil, diagnostics: diagnostics)
+            return PipelineReading(pipeline: nil, diagnostics: diagnostics, sources: reading.source.bytes)
         }
         return PipelineReading(
             pipeline: pipeline(
                 draft, approvals, promotions, tests, file: file,
                 notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
-            diagnostics: diagnostics)
+            diagnostics: diagnostics, sources: reading.source.bytes)
     }
 
     /// Every draft is whole when there is no mistake.
@@ -76,27 +85,42 @@ public struct PipelineReader: Sendable {
     }
 }
 
+/// Why a file that a pipeline includes cannot be read.
+public struct IncludeRefusal: Error, Hashable, Sendable {
+    /// To be read after `"PATH" `, such as `is not there`.
+    public var reason: String
+    public var hint: String?
+
+    public init(_ reason: String, hint: String? = nil) {
+        self.reason = reason
+        self.hint = hint
+    }
+}
+
 /// What came of reading a file.
 public struct PipelineReading: Sendable {
     /// `nil` when there is any error.
     public var pipeline: Pipeline?
-    /// Errors and warnings in the order of their places.
+    /// Errors and warnings in the order of their places: the pipeline's own file first, then those it includes.
     public var diagnostics: [Diagnostic]
+    /// The bytes of every file that was read, by the names that places have.
+    public var sources: [String: [UInt8]]
 
-    public init(pipeline: Pipeline?, diagnostics: [Diagnostic]) {
+    public init(pipeline: Pipeline?, diagnostics: [Diagnostic], sources: [String: [UInt8]] = [:]) {
         self.pipeline = pipeline
         self.diagnostics = diagnostics
+        self.sources = sources
     }
 }
 
 extension Reading {
-    /// All diagnostics in the order of the file, each once (what an alias repeats is one mistake).
+    /// All diagnostics in the order of the files, each once (what an alias repeats is one mistake).
     func inOrder() -> [Diagnostic] {
         var seen: Set<Diagnostic> = []
         let once = diagnostics.filter { seen.insert($0).inserted }
         return once.enumerated().sorted {
-            ($0.element.span.line, $0.element.span.column, $0.offset)
-                < ($1.element.span.line, $1.element.span.column, $1.offset)
+            (source.number(of: $0.element), $0.element.span.line, $0.element.span.column, $0.offset)
+                < (source.number(of: $1.element), $1.element.span.line, $1.element.span.column, $1.offset)
         }.map(\.element)
     }
 }

@@ -1,8 +1,9 @@
 import ShipitCore
 
-/// One reading of one file: what all its passes share, and where they put the mistakes they find.
+/// One reading of one pipeline: what all its passes share, and where they put the mistakes they find.
 final class Reading {
-    let source: SourceText
+    /// The pipeline's file, and those that it includes.
+    var source: SourceTexts
     let catalog: Catalog
     private(set) var diagnostics: [Diagnostic] = []
     /// Each `${{ … }}` of the file with where it stands, to be looked up once every name is known.
@@ -11,7 +12,7 @@ final class Reading {
     private var comparisonsLeft = 100_000
 
     init(_ source: SourceText, catalog: Catalog) {
-        self.source = source
+        self.source = SourceTexts(source)
         self.catalog = catalog
     }
 

@@ -23,6 +23,9 @@ struct SchemaTests {
         ("unknown-variable", "", "names"), ("unknown-secret", "", "names"), ("unknown-word", "\"from\"", "names"),
         ("unknown-word", "\"environment\"", "names"), ("root-person", "", "one text of all"),
         ("same-person", "", "two values far apart"), ("password-in-url", "", "the parts of a URL"),
+        // What is in other files.
+        ("unreadable-include", "", "files"), ("include-cycle", "", "files"), ("too-many-includes", "", "files"),
+        ("bad-include", "", "the parts of a path"), ("defined-twice", "", "files"),
         // What stands in ${{ … }}, and where it has a meaning.
         ("bad-reference", "", "references"), ("reference-not-allowed", "known", "references"),
         ("reference-not-allowed", "has a meaning only", "references"), ("secret-not-allowed", "", "references"),
@@ -58,8 +61,9 @@ struct SchemaTests {
         let found = try SchemaValidator.mistakes(in: files, by: PipelineSchema.of(testCatalog))
         for (name, file) in zip(FixtureTests.names, files) {
             let bytes = try Array(Data(contentsOf: URL(filePath: file)))
-            let reading = PipelineReader(catalog: testCatalog).read(bytes, file: file)
-            let errors = reading.diagnostics.filter { $0.severity == .error }
+            let reading = PipelineReader(catalog: testCatalog).read(bytes, file: file, loader: FixtureTests.load)
+            // An editor looks at one file.
+            let errors = reading.diagnostics.filter { $0.severity == .error && $0.span.file == file }
             let mistakes = try #require(found[file])
             if errors.isEmpty { #expect(mistakes.isEmpty, "\(name): \(mistakes)") }
             if mistakes.contains(where: { $0.line == 0 }) { continue }

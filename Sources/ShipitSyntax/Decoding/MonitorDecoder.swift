@@ -151,6 +151,6 @@ extension Place {
     /// Without its first `count` characters.
     fileprivate func dropping(_ count: Int32) -> Place {
         guard length > count else { return self }
-        return Place(line: line, column: column + count, length: length - count)
+        return Place(line: line, column: column + count, length: length - count, file: file)
     }
 }

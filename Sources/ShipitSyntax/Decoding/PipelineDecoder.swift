@@ -3,6 +3,8 @@ import ShipitCore
 /// Tree → draft: the top of the file, and which decoder reads which section.
 struct PipelineDecoder {
     let reading: Reading
+    /// False where a file that is included could not be read: what is missing may be there.
+    let isWhole: Bool
 
     enum Key: String, SectionKey {
         case shipit, name, description, release, defaults, environments, secrets, stages, checks, monitor
@@ -10,7 +12,7 @@ struct PipelineDecoder {
 
         var isLater: Bool {
             switch self {
-            case .notify, .schedule, .include: true
+            case .notify, .schedule: true
             default: false
             }
         }
@@ -45,7 +47,7 @@ struct PipelineDecoder {
         draft.tests = fields[.tests].map { TestDecoder(reading: reading).tests($0) } ?? []
         if let stages = fields[.stages] {
             draft.stages = StageDecoder(reading: reading, defaults: defaults).stages(stages)
-        } else if !own.contains(where: { $0.key == "stages" }) {
+        } else if isWhole, !own.contains(where: { $0.key == "stages" }) {
             reading.error(
                 "missing-key", "the pipeline has no stages", at: start(root),
                 hint: "add stages: with at least one stage")

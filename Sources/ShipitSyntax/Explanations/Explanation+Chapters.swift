@@ -7,11 +7,17 @@ extension Explanation {
                     "alias-cycle", "an alias stands within the value it stands for",
                     "write the value out"),
                 .error(
+                    "bad-include", "a path of `include:` leads out of the pipeline's folder, or nowhere",
+                    "write it from the pipeline's folder, such as `common/checks.yaml`"),
+                .error(
                     "bad-key", "a key is a list, a mapping or empty",
                     "use text as a key"),
                 .error(
                     "bad-merge", "`<<` is given something that is no mapping",
                     "merge a mapping, or a list of mappings"),
+                .error(
+                    "defined-twice", "two files define the same; both places are named",
+                    "rename or remove one of them"),
                 .error(
                     "duplicate-key", "a key stands twice in one mapping; both lines are named",
                     "remove one of them"),
@@ -25,6 +31,9 @@ extension Explanation {
                     "hidden-character",
                     "a control character, NUL, or a character that turns the reading direction: reviewers would see another file than shipit reads",
                     "remove it"),
+                .error(
+                    "include-cycle", "a file includes itself, directly or by others",
+                    "remove one of these includes"),
                 .error(
                     "invalid-utf8", "the file is not UTF-8",
                     "save it as UTF-8"),
@@ -42,11 +51,17 @@ extension Explanation {
                     "aliases make the file more than ten times (and 50,000 values) larger than it is written",
                     "use fewer"),
                 .error(
+                    "too-many-includes", "files are included more than 8 levels deep, more than 100 of them, or of more than 8 MiB",
+                    "put some of them together"),
+                .error(
                     "too-many-nodes", "more than a million values",
                     "split the pipeline"),
                 .error(
                     "unknown-alias", "`*name` without `&name` before it",
                     "define the anchor first"),
+                .error(
+                    "unreadable-include", "a file that is included is not there, is no file, or is reached by a link",
+                    "see the message"),
                 .error(
                     "yaml-syntax", "the file is not YAML",
                     "see the place; most often indentation, or text that needs quotes"),

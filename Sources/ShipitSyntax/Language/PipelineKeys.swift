@@ -65,7 +65,12 @@ extension PipelineDecoder.Key {
                 "What is to come of given results: `shipit test` plays each on the real core with a virtual clock, and "
                     + "executes nothing.")
         case .schedule: .later("Runs that begin by themselves.")
-        case .include: .later("Other files that hold parts of the pipeline.")
+        case .include:
+            KeyDescription(
+                .listOrOne(.text),
+                "Other files that hold parts of the pipeline, by their paths from the pipeline's folder. What they hold is "
+                    + "put together by section; nothing may be defined twice.",
+                example: "include: [common/checks.yaml, common/people.yaml]")
         }
     }
 }

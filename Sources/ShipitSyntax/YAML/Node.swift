@@ -4,10 +4,14 @@ struct Place: Hashable, Comparable {
     var line: Int32
     var column: Int32
     var length: Int32
+    /// Which of the files that were read it stands in; 0 is the pipeline's own.
+    var file: Int32 = 0
 
     static let start = Place(line: 1, column: 1, length: 1)
 
-    static func < (left: Place, right: Place) -> Bool { (left.line, left.column) < (right.line, right.column) }
+    static func < (left: Place, right: Place) -> Bool {
+        (left.file, left.line, left.column) < (right.file, right.line, right.column)
+    }
 }
 
 /// YAML with its aliases and merge keys resolved. Scalars are text: what they mean is for the key they stand under to

@@ -4,6 +4,10 @@ import ShipitCore
 struct SourceText {
     let file: String
     let bytes: [UInt8]
+    /// With a byte order mark, where there is one.
+    let written: [UInt8]
+    /// Among the files that were read; 0 is the pipeline's own.
+    let number: Int32
     /// Offsets of the first bytes of the lines.
     private let starts: [Int]
 
@@ -15,12 +19,14 @@ struct SourceText {
     private static let searchedLine = 20_000
 
     /// Checks what YAML itself would let pass: the encoding, and characters that a reader of the file cannot see.
-    init(_ bytes: [UInt8], file: String) throws(Refusal) {
+    init(_ bytes: [UInt8], file: String, number: Int32 = 0) throws(Refusal) {
         guard bytes.count <= Self.sizeLimit else {
             let size = "\(bytes.count) bytes, more than the \(Self.sizeLimit) that are read"
             throw Refusal("file-too-large", "the file has \(size)", Span(file: file, line: 1, column: 1))
         }
         self.file = file
+        self.number = number
+        written = bytes
         self.bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         var scan = CharacterScan()
         starts = try self.bytes.withUnsafeBufferPointer { buffer throws(Refusal) in
@@ -40,7 +46,7 @@ struct SourceText {
     func inside(_ place: Place) -> Place {
         guard place.line > starts.count else { return place }
         let last = starts.count
-        return Place(line: Int32(last), column: Int32(characters(ofLine: last) + 1), length: 1)
+        return Place(line: Int32(last), column: Int32(characters(ofLine: last) + 1), length: 1, file: number)
     }
 
     private func characters(ofLine line: Int) -> Int {
@@ -71,7 +77,7 @@ struct SourceText {
                     left -= 1
                     if left == 0 {
                         let length = wanted.count { $0 & 0xC0 != 0x80 }
-                        return Place(line: Int32(line), column: Int32(column), length: Int32(length))
+                        return Place(line: Int32(line), column: Int32(column), length: Int32(length), file: number)
                     }
                 }
                 if text[index] & 0xC0 != 0x80 { column += 1 }
@@ -85,7 +91,8 @@ struct SourceText {
     /// `place` made longer, up to and with the next `fragment` on its line.
     func place(_ place: Place, through fragment: String) -> Place {
         guard let end = self.place(of: fragment, from: place) else { return place }
-        return Place(line: place.line, column: place.column, length: end.column + end.length - place.column)
+        return Place(
+            line: place.line, column: place.column, length: end.column + end.length - place.column, file: number)
     }
 }
 

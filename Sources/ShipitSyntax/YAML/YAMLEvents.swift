@@ -46,8 +46,8 @@ final class YAMLEvents {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
         defer { yaml_event_delete(&event) }
-        let end = Place(event.end_mark)
-        var place = Place(event.start_mark)
+        let end = Place(event.end_mark, source.number)
+        var place = Place(event.start_mark, source.number)
         place.length = end.line == place.line ? max(1, end.column - place.column) : 0
         return YAMLEvent(kind: kind(of: event), place: place, end: end)
     }
@@ -87,8 +87,8 @@ final class YAMLEvents {
     private func syntaxError() -> Refusal {
         let problem = parser.pointee.problem.map { String(cString: $0) } ?? "not YAML"
         let context = parser.pointee.context.map { String(cString: $0) + ", " } ?? ""
-        let place = source.inside(Place(parser.pointee.problem_mark))
-        let start = Place(parser.pointee.context_mark)
+        let place = source.inside(Place(parser.pointee.problem_mark, source.number))
+        let start = Place(parser.pointee.context_mark, source.number)
         let began = context.isEmpty || start.line >= place.line ? nil : "it began on line \(start.line)"
         return Refusal("yaml-syntax", context + problem, source.span(place), hint: advice(problem, at: place) ?? began)
     }
@@ -104,7 +104,8 @@ final class YAMLEvents {
 }
 
 extension Place {
-    fileprivate init(_ mark: yaml_mark_t) {
-        self.init(line: Int32(clamping: mark.line + 1), column: Int32(clamping: mark.column + 1), length: 1)
+    fileprivate init(_ mark: yaml_mark_t, _ file: Int32) {
+        self.init(
+            line: Int32(clamping: mark.line + 1), column: Int32(clamping: mark.column + 1), length: 1, file: file)
     }
 }
