@@ -117,7 +117,11 @@ extension Reading {
     /// All diagnostics in the order of the files, each once (what an alias repeats is one mistake).
     func inOrder() -> [Diagnostic] {
         var seen: Set<Diagnostic> = []
-        let once = diagnostics.filter { seen.insert($0).inserted }
+        // An unknown key that is merged into several sections is unknown to each of them.
+        var unknown: Set<Span> = []
+        let once = diagnostics.filter {
+            seen.insert($0).inserted && ($0.code != "unknown-key" || unknown.insert($0.span).inserted)
+        }
         return once.enumerated().sorted {
             (source.number(of: $0.element), $0.element.span.line, $0.element.span.column, $0.offset)
                 < (source.number(of: $1.element), $1.element.span.line, $1.element.span.column, $1.offset)

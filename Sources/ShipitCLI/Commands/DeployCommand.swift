@@ -150,7 +150,7 @@ struct Deployment {
         if detaches, waits || !mustBeSigned { return try await detach(run, secrets, session) }
         if mustBeSigned { return try await announce(run, session) }
         let resources = RunResources(
-            folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.bytes),
+            folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.text),
             secrets: secrets, releaseTree: tree, previousTree: previousTree, jobs: jobs)
         tellBeginning(run)
         return try await RunDriver(session: session, interrupts: interrupts).begin(run, with: resources)
@@ -189,7 +189,7 @@ struct Deployment {
         if run.plan.approvals != nil, let waiting = try WaitingRun(session: session).existing(like: created) {
             created = waiting.created
         }
-        let folder = try session.makeFolder(of: created.run, pipeline: preparation.file.bytes)
+        let folder = try session.makeFolder(of: created.run, pipeline: preparation.file.text)
         let order = DetachedOrder(run: created.run.text, planDigest: created.planDigest, secrets: secrets)
         let id = created.run
         let early = try await Detachment(folder: folder, order: order).start { try session.store.run(id) != nil }
@@ -228,7 +228,7 @@ struct Deployment {
             streams.progress("run \(existing.created.run) waits with this very plan already\n")
             record = existing
         } else {
-            _ = try session.makeFolder(of: run.created.run, pipeline: preparation.file.bytes)
+            _ = try session.makeFolder(of: run.created.run, pipeline: preparation.file.text)
             tellBeginning(run)
             record = try waiting.announce(run)
         }

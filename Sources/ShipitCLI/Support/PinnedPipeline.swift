@@ -7,9 +7,13 @@ import ShipitEngine
 enum PinnedPipeline {
     static func path(inRunFolder folder: String) -> String { folder + "/pipeline.yaml" }
 
+    /// What the pipeline includes, in the same order of folders.
+    static func includes(inRunFolder folder: String) -> String { folder + "/includes" }
+
     /// As it was when the run began; `nil` where the copy is gone.
     static func read(inRunFolder folder: String, file: String) -> PipelineText? {
-        try? PipelineText.read(path(inRunFolder: folder), shownAs: file)
+        try? PipelineText.read(
+            path(inRunFolder: folder), shownAs: file, includesIn: includes(inRunFolder: folder))
     }
 
     /// Says so when the pipeline would give another plan today than the one the run follows.
@@ -23,7 +27,7 @@ enum PinnedPipeline {
             return "\(error.message): \(follows)"
         }
         let before = read(inRunFolder: runFolder, file: record.file)
-        if let before, before.bytes == now.bytes { return nil }
+        if let before, before.bytes == now.bytes, before.included == now.included { return nil }
         guard let pipeline = now.pipeline else { return "\(record.file) has mistakes now: \(follows)" }
         let settings = settings(of: plan, before: before?.pipeline)
         let replanned = try? Planner(EnvironmentChoice.complete(pipeline), catalog: Wiring.catalog).plan(

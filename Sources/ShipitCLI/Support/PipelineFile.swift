@@ -6,7 +6,7 @@ import ShipitSyntax
 struct PipelineFile {
     /// As it is named to people: relative to the project's root.
     var name: String
-    var bytes: [UInt8]
+    var text: PipelineText
     var pipeline: Pipeline
 
     static let defaultName = "deploy"
@@ -20,7 +20,7 @@ struct PipelineFile {
         guard let pipeline = reading.pipeline else {
             throw CommandFailure(.usage, "\(file) has mistakes; nothing was done")
         }
-        return PipelineFile(name: file, bytes: reading.bytes, pipeline: pipeline)
+        return PipelineFile(name: file, text: reading, pipeline: pipeline)
     }
 
     /// What the language knows and this version doesn't do yet must not be ignored.
@@ -60,6 +60,8 @@ struct PipelineFile {
 /// What came of reading a file, and how its diagnostics look.
 struct PipelineText {
     var bytes: [UInt8]
+    /// The files that it includes, by their paths from its folder.
+    var included: [String: [UInt8]]
     var pipeline: Pipeline?
     var diagnostics: [Diagnostic]
     var rendered: String
@@ -67,12 +69,22 @@ struct PipelineText {
     /// The largest file that is read at all; the language's own limit is lower.
     private static let limit = 16 << 20
 
-    static func read(_ path: String, shownAs name: String) throws(CommandFailure) -> PipelineText {
+    /// What it includes is read beneath `folder`, by default its own.
+    static func read(
+        _ path: String, shownAs name: String, includesIn folder: String? = nil
+    ) throws(CommandFailure) -> PipelineText {
         let bytes = try FileBytes.read(path, atMost: limit, shownAs: name)
-        let reading = PipelineReader(catalog: Wiring.catalog).read(bytes, file: name)
+        let own = (path as NSString).deletingLastPathComponent
+        let reading = PipelineReader(catalog: Wiring.catalog).read(
+            bytes, file: name, loader: IncludedFiles.loader(beneath: folder ?? (own.isEmpty ? "." : own)))
+        let shownFolder = name.lastIndex(of: "/").map { name[...$0].count } ?? 0
+        let included = reading.sources.filter { $0.key != name }.map {
+            (String($0.key.dropFirst(shownFolder)), $0.value)
+        }
         return PipelineText(
-            bytes: bytes, pipeline: reading.pipeline, diagnostics: reading.diagnostics,
-            rendered: DiagnosticRenderer(sources: [name: bytes]).render(reading.diagnostics))
+            bytes: bytes, included: Dictionary(included, uniquingKeysWith: { first, _ in first }),
+            pipeline: reading.pipeline, diagnostics: reading.diagnostics,
+            rendered: DiagnosticRenderer(sources: reading.sources).render(reading.diagnostics))
     }
 }
 

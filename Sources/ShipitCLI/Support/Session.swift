@@ -37,20 +37,30 @@ struct Session {
     func folder(of run: RunID) -> String { Project.runFolder(of: run, in: stateFolder) }
 
     /// Makes the run's folder, and puts the pipeline's text there: what the run was planned from.
-    func makeFolder(of run: RunID, pipeline bytes: [UInt8]) throws(CommandFailure) -> String {
+    func makeFolder(of run: RunID, pipeline: PipelineText) throws(CommandFailure) -> String {
         let folder = folder(of: run)
         let sharing = Sharing(of: stateFolder)
         if let reason = sharing.makeFolder(folder) {
             throw CommandFailure(.machine, "the run's folder cannot be made: \(reason)")
         }
-        let file = PinnedPipeline.path(inRunFolder: folder)
+        try write(pipeline.bytes, to: PinnedPipeline.path(inRunFolder: folder), sharing)
+        for (path, bytes) in pipeline.included {
+            let file = Place.join(PinnedPipeline.includes(inRunFolder: folder), path)
+            if let reason = sharing.makeFolder((file as NSString).deletingLastPathComponent) {
+                throw CommandFailure(.machine, "the run's folder cannot be made: \(reason)")
+            }
+            try write(bytes, to: file, sharing)
+        }
+        return folder
+    }
+
+    private func write(_ bytes: [UInt8], to file: String, _ sharing: Sharing) throws(CommandFailure) {
         guard
             FileManager.default.createFile(
                 atPath: file, contents: Data(bytes), attributes: [.posixPermissions: Int(sharing.fileMode)])
         else {
             throw CommandFailure(.machine, "cannot write \(file)", hint: "is the disk full?")
         }
-        return folder
     }
 
     /// Removes what was made for a run that then could not begin. Best effort: a folder without a run is in nobody's way.

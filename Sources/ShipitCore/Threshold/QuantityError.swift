@@ -48,7 +48,7 @@ public enum QuantityError: Error, Hashable, Sendable {
         case .negative: "write it without the sign"
         case .malformed: "write a number and its unit without a space, such as 500ms, 1h30m, 50MB or 5%"
         case .missingUnit(let text, let dimension): dimension.advice(for: text)
-        case .unknownUnit(_, let dimension): dimension == .count ? "write a plain number" : "units: \(dimension.units)"
+        case .unknownUnit(let unit, let dimension): dimension.advice(forUnit: unit)
         case .wrongDimension(_, _, let expected):
             expected == .count ? "write a plain number" : "units: \(expected.units)"
         case .missingComparison(let text): "write a comparison before the value, such as < \(text)"
@@ -58,6 +58,23 @@ public enum QuantityError: Error, Hashable, Sendable {
 }
 
 extension Dimension {
+    /// A unit that is written otherwise elsewhere, or all units.
+    fileprivate func advice(forUnit unit: String) -> String {
+        guard self != .count else { return "write a plain number" }
+        let others = [
+            "sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m",
+            "minutes": "m",
+            "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "k": "KB", "kb": "KB", "m": "MB",
+            "mb": "MB", "g": "GB", "gb": "GB", "t": "TB", "tb": "TB", "kib": "KiB", "mib": "MiB", "gib": "GiB",
+            "tib": "TiB", "ki": "KiB", "mi": "MiB", "gi": "GiB", "b": "B",
+        ]
+        let known = units.split(separator: ", ")
+        if let meant = others[unit.lowercased()], known.contains(Substring(meant)) {
+            return "did you mean \"\(meant)\"?"
+        }
+        return "units: \(units)"
+    }
+
     fileprivate var noun: String {
         switch self {
         case .time: "time"

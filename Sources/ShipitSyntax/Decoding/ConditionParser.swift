@@ -116,7 +116,10 @@ struct ConditionParser {
             Problem(
                 message: "\(sign) is not expected here",
                 hint: ["=", "<", ">", "<=", ">=", "&", "|"].contains(sign) ? "known here: == != && || ! ( )" : nil)
-        case .word(let text), .text(let text): Problem(message: "\"\(text)\" is not expected here")
+        case .word(let text), .text(let text):
+            Problem(
+                message: "\"\(text)\" is not expected here",
+                hint: ["and": "write && for and", "or": "write || for or", "is": "write == for is"][text])
         }
     }
 

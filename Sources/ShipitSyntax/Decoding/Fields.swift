@@ -67,11 +67,22 @@ extension Reading {
         return fields
     }
 
-    func unknownKey(_ entry: Entry, known: [String], of owner: String) {
+    func unknownKey(_ entry: Entry, known: [String], of owner: String, hint: String? = nil) {
         let meant = foreignKeys[entry.key].flatMap { known.contains($0) ? "did you mean \"\($0)\"?" : nil }
         error(
             "unknown-key", "\(owner) has no key \"\(entry.key)\"", at: entry.keyPlace,
-            hint: meant ?? choice(for: entry.key, among: known, "keys"))
+            hint: meant ?? hint ?? choice(for: entry.key, among: known, "keys"))
+    }
+
+    /// Whether an unknown key stands in a mapping that was probably meant for `key`: then nobody needs to be told that it
+    /// is missing.
+    func isMisspelt<Key: SectionKey>(_ key: Key, in entries: [Entry]) -> Bool {
+        entries.contains { entry in
+            guard Key(rawValue: entry.key) == nil else { return false }
+            let known = Key.allCases.map(\.rawValue)
+            let meant = foreignKeys[entry.key].flatMap { known.contains($0) ? $0 : nil }
+            return (meant ?? Suggestion.closest(to: entry.key, among: known)) == key.rawValue
+        }
     }
 
     func empty(_ entry: Entry) {
@@ -113,5 +124,5 @@ private let foreignKeys = [
     "command": "run", "cmd": "run", "script": "run", "exec": "run", "environment": "env", "variables": "vars",
     "inputs": "with", "args": "with", "retries": "retry", "undo": "rollback", "matrix": "for-each",
     "working-directory": "workdir", "cwd": "workdir", "always": "finally", "cleanup": "finally", "jobs": "stages",
-    "steps": "stages", "interval": "every", "max-attempts": "attempts",
+    "steps": "stages", "interval": "every", "max-attempts": "attempts", "retry": "retries", "needs": "depends-on",
 ]

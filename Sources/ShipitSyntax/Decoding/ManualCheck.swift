@@ -49,7 +49,9 @@ struct ChecklistOriginDecoder {
     func origin(_ node: Node) -> ChecklistOrigin? {
         guard let fields = reading.fields(node, Key.self, of: "\"imported\"") else { return nil }
         guard let line = fields[.line] else {
-            if node.entry(Key.line.rawValue) == nil {
+            if case .mapping(let entries) = node.value, node.entry(Key.line.rawValue) == nil,
+                !reading.isMisspelt(Key.line, in: entries)
+            {
                 reading.error(
                     "missing-key", "\"imported\" does not say where the item stood", at: node.place,
                     hint: "write line: N")

@@ -47,7 +47,7 @@ struct PipelineDecoder {
         draft.tests = fields[.tests].map { TestDecoder(reading: reading).tests($0) } ?? []
         if let stages = fields[.stages] {
             draft.stages = StageDecoder(reading: reading, defaults: defaults).stages(stages)
-        } else if isWhole, !own.contains(where: { $0.key == "stages" }) {
+        } else if isWhole, !own.contains(where: { $0.key == "stages" }), !reading.isMisspelt(Key.stages, in: own) {
             reading.error(
                 "missing-key", "the pipeline has no stages", at: start(root),
                 hint: "add stages: with at least one stage")

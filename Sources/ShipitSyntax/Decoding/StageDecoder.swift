@@ -80,6 +80,8 @@ struct StageDecoder {
     ) -> Bool {
         let written = entries.filter { ["run", "uses", "checks"].contains($0.key) || Key.laterKinds.contains($0.key) }
         guard let first = written.first else {
+            let isMisspelt = [Key.run, .uses, .checks].contains { reading.isMisspelt($0, in: entries) }
+            if isMisspelt { return false }
             reading.error(
                 "stage-kind", "\(owner) does nothing", at: place, hint: "give it one of run:, uses: and checks:")
             return false

@@ -27,9 +27,10 @@ struct TestDecoder {
     }
 
     private func test(_ node: Node) -> TestDraft? {
-        guard let fields = reading.fields(node, Key.self, of: "a test") else { return nil }
+        guard let entries = reading.mapping(node, "a test") else { return nil }
+        let fields = reading.fields(entries, place: node.place, Key.self, of: "a test")
         let name = fields[.name].flatMap { reading.literal($0, "\"name\"") }
-        if node.entry(Key.name.rawValue) == nil { missing(.name, in: fields, "say what it shows") }
+        if node.entry(Key.name.rawValue) == nil { missing(.name, in: fields, entries, "say what it shows") }
         var test = TestDraft(name: name ?? "", place: fields[.name]?.place ?? node.place)
         if let node = fields[.environment], let name = reading.literal(node, "\"environment\"") {
             test.environment = Named(name: name, place: node.place)
@@ -38,12 +39,13 @@ struct TestDecoder {
         if let node = fields[.expect] {
             expect(node, &test)
         } else if node.entry(Key.expect.rawValue) == nil {
-            missing(.expect, in: fields, "say what is to come of it, such as expect: {outcome: rolled-back}")
+            missing(.expect, in: fields, entries, "say what is to come of it, such as expect: {outcome: rolled-back}")
         }
         return test
     }
 
-    private func missing(_ key: Key, in fields: Fields<Key>, _ hint: String) {
+    private func missing(_ key: Key, in fields: Fields<Key>, _ entries: [Entry], _ hint: String) {
+        if reading.isMisspelt(key, in: entries) { return }
         reading.error("missing-key", "a test has no \"\(key.rawValue)\"", at: fields.place, hint: hint)
     }
 

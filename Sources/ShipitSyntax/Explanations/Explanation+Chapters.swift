@@ -51,7 +51,8 @@ extension Explanation {
                     "aliases make the file more than ten times (and 50,000 values) larger than it is written",
                     "use fewer"),
                 .error(
-                    "too-many-includes", "files are included more than 8 levels deep, more than 100 of them, or of more than 8 MiB",
+                    "too-many-includes",
+                    "files are included more than 8 levels deep, more than 100 of them, or of more than 8 MiB",
                     "put some of them together"),
                 .error(
                     "too-many-nodes", "more than a million values",

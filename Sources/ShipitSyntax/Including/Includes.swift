@@ -44,9 +44,11 @@ struct Includes {
             }
             if let first = chain.firstIndex(of: path) {
                 let circle = (chain[first...] + [path]).joined(separator: " → ")
+                let isAlone = first == chain.count - 1
                 reading.error(
-                    "include-cycle", "files include one another: \(circle)", at: node.place,
-                    hint: "remove one of these includes")
+                    "include-cycle",
+                    isAlone ? "\"\(path)\" includes itself" : "files include one another: \(circle)", at: node.place,
+                    hint: isAlone ? "remove it" : "remove one of these includes")
                 isWhole = false
             } else if seen.insert(path).inserted {
                 guard let tree = read(path, at: node.place, depth: chain.count) else {
@@ -79,7 +81,8 @@ struct Includes {
         guard depth <= Self.depthLimit, seen.count <= Self.countLimit else {
             let what = depth > Self.depthLimit ? "\(Self.depthLimit) levels deep" : "\(Self.countLimit) files"
             reading.error(
-                "too-many-includes", "files are included more than \(what)", at: place, hint: "put some of them together")
+                "too-many-includes", "files are included more than \(what)", at: place,
+                hint: "put some of them together")
             return nil
         }
         guard let loader else {

@@ -57,7 +57,7 @@ struct NameResolver {
             guard let other = self.stage(need.name) else {
                 reading.error(
                     "unknown-stage", "stage \"\(stage.name)\" needs \"\(need.name)\", which no stage defines",
-                    at: need.place, hint: stageHint(need.name))
+                    at: need.place, hint: listHint(need.name) ?? stageHint(need.name))
                 continue
             }
             if other == number {
@@ -71,6 +71,13 @@ struct NameResolver {
             }
         }
         return found
+    }
+
+    /// For several names in one text: `build, test`.
+    private func listHint(_ text: String) -> String? {
+        let names = text.split { $0 == " " || $0 == "," }.map(String.init)
+        guard names.count > 1, names.allSatisfy({ stage($0) != nil }) else { return nil }
+        return "write a list: [\(names.joined(separator: ", "))]"
     }
 
     private func report(_ cycle: [Int]) {

@@ -120,7 +120,9 @@ struct TreeBuilder {
             }
             let key = try node(next)
             guard case .scalar(let scalar) = key.value, !scalar.text.isEmpty else {
-                throw Refusal("bad-key", "a key must be text, and this is \(key.kind)", source.span(key.place))
+                throw Refusal(
+                    "bad-key", "a key must be text, and this is \(key.isEmptyText ? "empty" : key.kind)",
+                    source.span(key.place))
             }
             let value = try node(try events.next())
             if let first = seen.insert(scalar.text, at: key.place, among: entries) {
@@ -128,7 +130,10 @@ struct TreeBuilder {
                     Diagnostic(
                         .error, "duplicate-key",
                         "key \"\(scalar.text)\" stands twice: on line \(first.line) and on line \(key.place.line)",
-                        at: source.span(key.place), hint: "remove one of them"))
+                        at: source.span(key.place),
+                        hint: scalar.text == "<<" ? "merge a list: <<: [*one, *other]" : "remove one of them"))
+                // What the second one merges is not to be missed as well.
+                if scalar.text == "<<" { merges.append(value) }
             } else if scalar.text == "<<", scalar.style == .plain {
                 merges.append(value)
                 seen.note("<<", at: key.place)
@@ -220,6 +225,10 @@ private struct SeenKeys {
 
     /// Remembers a key that does not become an entry.
     mutating func note(_ key: String, at place: Place) { places[key] = place }
+}
+
+extension Node {
+    fileprivate var isEmptyText: Bool { if case .scalar(let scalar) = value { scalar.text.isEmpty } else { false } }
 }
 
 extension Node.Value {

@@ -98,6 +98,7 @@ final class YAMLEvents {
             return "quote text that holds ${{ … }}"
         }
         if source.place(of: "\t", from: place)?.column == place.column { return "indent with spaces, not with tabs" }
+        if problem.contains("cannot start any token") { return "quote text that begins with this character" }
         if problem.contains("mapping values are not allowed") { return "quote text that holds a colon and a space" }
         return nil
     }
