@@ -32,7 +32,9 @@ struct SchemaTests {
         ("skipped-output", "", "references"),
         // Beyond a regular expression.
         ("bad-condition", "\"if\"", "the grammar of conditions"), ("bad-quantity", "finer than", "arithmetic"),
-        ("bad-quantity", "too large", "arithmetic"), ("bad-quantity", "from 0% to 100%", "arithmetic"),
+        ("bad-quantity", "too large", "arithmetic"), ("bad-number", "\"0x10\"", "YAML makes a number of it"),
+        ("bad-number", "\"1e1\"", "YAML makes a number of it"), ("bad-number", "\"2.0\"", "YAML makes a number of it"),
+        ("bad-quantity", "\".nan\"", "YAML makes a number of it"),
         ("bad-result", "comes never", "the order of clauses"), ("bad-result", "twice", "the order of clauses"),
         ("unknown-metric", "p100", "arithmetic"), ("bad-name", "cannot be an item", "names of stages"),
         ("bad-name", "cannot name a remote", "options of git"),

@@ -11,6 +11,7 @@ enum Patterns {
     static let duration = "(?=[0-9])" + ["d", "h", "m(?!s)", "s", "ms"].map { "(\(amount)\($0))?" }.joined()
     static let size = amount + "(B|[kK]B|[MGT]B|[KMGT]iB)"
     static let ratio = amount + "%"
+    static let share = #"(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%"#
     static let quantity = "(\(number)|\(size)|\(ratio)|\(duration))"
 
     static func of(_ dimension: Dimension) -> String {

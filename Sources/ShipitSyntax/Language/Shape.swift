@@ -18,6 +18,8 @@ indirect enum Shape {
     /// Longer than nothing.
     case positiveDuration
     case ratio
+    /// A ratio of at most 100%.
+    case share
     /// `OP VALUE` of any dimension.
     case condition
     /// One of these words.

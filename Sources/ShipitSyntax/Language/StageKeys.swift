@@ -175,7 +175,7 @@ extension RetryDecoder.Key {
                 .number(in: 1...1000), "What each wait is times the one before, from 1 to 1000.", fallback: "1")
         case .maxDelay: KeyDescription(.duration, "The longest wait.", fallback: "no limit")
         case .jitter:
-            KeyDescription(.ratio, "The share by which each wait is lengthened or shortened by chance.", fallback: "0%")
+            KeyDescription(.share, "The share by which each wait is lengthened or shortened by chance.", fallback: "0%")
         case .on:
             KeyDescription(
                 .listOrOne(

@@ -55,7 +55,7 @@ extension SpellDecoder.Key {
         case .after: KeyDescription(.text, "The stage after which it begins.", fallback: "the begin of the monitoring")
         case .from: KeyDescription(.duration, "How long after that it begins.", fallback: "0s")
         case .duration: KeyDescription(.positiveDuration, "How long it lasts.", fallback: "to the end")
-        case .errorRate: KeyDescription(.ratio, "The share of errors.")
+        case .errorRate: KeyDescription(.share, "The share of errors.")
         case .time: KeyDescription(.duration, "How long its answers take.")
         case .value: KeyDescription(.number(), "The number it gives.")
         case .noData: KeyDescription(.yesOrNo, "Whether it gives nothing.", fallback: "no")

@@ -70,6 +70,7 @@ public struct LanguageReference {
         case .number: return "number"
         case .duration, .positiveDuration: return "length of time"
         case .ratio: return "ratio"
+        case .share: return "ratio, at most 100%"
         case .condition: return "condition"
         case .word(let words): return Self.choice(words.map { "`\($0)`" })
         case .pattern(_, let what): return what

@@ -18,6 +18,7 @@ extension PipelineSchema {
             return Self.text(
                 "(?=.*[1-9])" + Patterns.duration, "a length of time, such as 500ms, 10m or 1h30m, and not 0")
         case .ratio: return Self.text(Patterns.ratio, "a ratio, such as 5%")
+        case .share: return Self.text(Patterns.share, "a ratio, such as 5%, of at most 100%")
         case .condition:
             return Self.text(Patterns.condition(Patterns.quantity), "a condition, such as < 100ms or > 20GB")
         case .word(let words): return .members(["enum": .list(words.flatMap(Self.word))])
