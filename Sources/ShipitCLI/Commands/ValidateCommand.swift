@@ -29,6 +29,9 @@ struct ValidateCommand: ParsableCommand {
             diagnostics += reading.diagnostics
             rendered += (rendered.isEmpty || reading.rendered.isEmpty ? "" : "\n") + reading.rendered
         }
+        // What several pipelines include is wrong once.
+        var seen: Set<Diagnostic> = []
+        diagnostics = diagnostics.filter { seen.insert($0).inserted }
         switch output {
         case .text:
             streams.progress(rendered.isEmpty ? "" : rendered + "\n")

@@ -21,13 +21,17 @@ enum DiagnosticsText {
         return counts.joined(separator: " and ") + " in " + place
     }
 
+    /// For editors: lines and columns count from 1, columns count characters, and what is wrong ends before `endColumn`.
     static func json(_ diagnostics: [Diagnostic]) -> String {
         let values = diagnostics.map { diagnostic in
             JSONValue.members([
                 "severity": .string(diagnostic.severity.rawValue), "code": .string(diagnostic.code),
                 "message": .string(diagnostic.message), "file": .string(diagnostic.span.file),
                 "line": .integer(Int64(diagnostic.span.line)), "column": .integer(Int64(diagnostic.span.column)),
-                "length": .integer(Int64(diagnostic.span.length)), "hint": .text(diagnostic.hint),
+                "length": .integer(Int64(diagnostic.span.length)),
+                "endLine": .integer(Int64(diagnostic.span.line)),
+                "endColumn": .integer(Int64(diagnostic.span.column + diagnostic.span.length)),
+                "hint": .text(diagnostic.hint),
             ])
         }
         return JSONValue.array(values).pretty + "\n"

@@ -29,6 +29,9 @@ enum SARIF {
         let explanation = Explanation.of(code)
         return .members([
             "id": .string(code), "shortDescription": message(explanation?.meaning ?? code),
+            "defaultConfiguration": .members([
+                "level": .string((explanation?.severity ?? .error).rawValue)
+            ]),
             "help": message(explanation?.remedy ?? "see: shipit explain \(code)"),
         ])
     }

@@ -28,6 +28,7 @@ struct SARIFTests {
         let driver = try #require((run["tool"] as? [String: [String: Any]])?["driver"])
         let rules = try #require(driver["rules"] as? [[String: Any]]).map { $0["id"] as? String }
         #expect(rules == ["claimed-person", "unknown-key"])
+        #expect(SARIF.text(diagnostics).contains(#""defaultConfiguration": {"level": "warning"}"#))
         #expect(results.map { $0["ruleIndex"] as? Int } == [1, 0])
         let text = SARIF.text(diagnostics)
         #expect(text.contains(#""uri": "pipelines/%C3%BCber%20uns.yaml""#))
