@@ -41,7 +41,7 @@ enum Wiring {
             probes: probes,
             secrets: resources.secrets, callerEnvironment: ProcessInfo.processInfo.environment,
             releaseTree: resources.releaseTree, previousTree: resources.previousTree, runFolder: resources.folder,
-            jobs: resources.jobs)
+            jobs: resources.jobs, staysForPeople: resources.staysForPeople)
     }
 
     /// Why this process could not drive a run in its folder; `nil` when it could.
@@ -98,4 +98,6 @@ struct RunResources: Sendable {
     var releaseTree: String?
     var previousTree: String?
     var jobs: Int
+    /// Whether to stay where only people can move the run on.
+    var staysForPeople = false
 }

@@ -69,11 +69,19 @@ public struct PipelineReader: Sendable {
                     name: $0.name, vars: $0.vars ?? [:], approvals: approvals.policies[$0.name],
                     promote: promotions[$0.name])
             },
-            secrets: draft.secrets, passEnv: draft.passEnv, stages: draft.stages.compactMap(\.stage),
+            secrets: draft.secrets, passEnv: draft.passEnv, stages: stages(draft, approvals),
             suites: Dictionary(
                 draft.suites.map { ($0.name, ($0.checks ?? []).map(approvals.completed)) },
                 uniquingKeysWith: { first, _ in first }),
             monitor: draft.monitor?.monitor, tests: tests, notEnforced: notEnforced)
+    }
+
+    private func stages(_ draft: Draft, _ approvals: ApprovalResolver.Resolved) -> [Stage] {
+        draft.stages.compactMap { draft in
+            var stage = draft.stage
+            if let policy = approvals.ofStages[draft.name] { stage?.hold = .approval(policy) }
+            return stage
+        }
     }
 
     private func baseName(_ file: String) -> String {

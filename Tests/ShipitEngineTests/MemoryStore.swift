@@ -120,7 +120,7 @@ final class MemoryStore: RunStore {
 
     func runs(matching prefix: String?, environment: String?, limit: Int) throws(StoreError) -> [RunRecord] { [] }
     func liveRun(pipeline: String, environment: String) throws(StoreError) -> RunRecord? { nil }
-    func request(_ act: OperatorAct, of run: RunID, at now: Instant) throws(StoreError) {}
-    func withdraw(_ act: OperatorAct, of run: RunID) throws(StoreError) -> Bool { false }
-    func takeRequests(of run: RunID) throws(StoreError) -> [OperatorAct] { [] }
+    func request(_ request: RunRequest, of run: RunID, at now: Instant) throws(StoreError) {}
+    func withdraw(_ request: RunRequest, of run: RunID) throws(StoreError) -> Bool { false }
+    func takeRequests(of run: RunID) throws(StoreError) -> [RunRequest] { [] }
 }

@@ -81,17 +81,17 @@ extension RunStoreContract {
             let store = try open()
             _ = try store.begin(Sample.run("r1"))
             let act = OperatorAct(.cancel, by: "ana")
-            try store.request(act, of: "r1", at: Sample.start)
-            #expect(try open().withdraw(act, of: "r1"))
+            try store.request(.act(act), of: "r1", at: Sample.start)
+            #expect(try open().withdraw(.act(act), of: "r1"))
             #expect(try store.takeRequests(of: "r1").isEmpty)
-            #expect(try !store.withdraw(act, of: "r1"))
+            #expect(try !store.withdraw(.act(act), of: "r1"))
         },
         RunStoreContract("a run that waits is appended to without a lock, one word at a time") { open in
             let run = Sample.run("r1")
             let (store, other) = (try open(), try open())
             try store.create(run, events: [.runCreated(run.created)], at: Sample.start)
             let waiting = RunSummaryState(state: .waiting)
-            let event = RunEvent.gatePassed(role: "devops")
+            let event = RunEvent.gatePassed(role: "devops", stage: nil)
             #expect(try store.appendWaiting([event], to: "r1", at: Sample.start, after: 1, summary: waiting) == 2)
             #expect(throws: StoreError.conflict(run: "r1", expected: 1, found: 2)) {
                 try other.appendWaiting([event], to: "r1", at: Sample.start, after: 1, summary: waiting)
@@ -106,7 +106,7 @@ extension RunStoreContract {
                 summary: RunSummaryState(state: .running))
             #expect(throws: StoreError.conflict(run: "r1", expected: 2, found: 2)) {
                 try store.appendWaiting(
-                    [.gatePassed(role: "devops")], to: "r1", at: Sample.start, after: 2,
+                    [.gatePassed(role: "devops", stage: nil)], to: "r1", at: Sample.start, after: 2,
                     summary: RunSummaryState(state: .waiting))
             }
         },
@@ -179,15 +179,20 @@ extension RunStoreContract {
                 OperatorAct(.answer("migrate", .done), by: "ben"), OperatorAct(.cancel, by: "ana"),
             ]
             #expect(try engine.takeRequests(of: "r1").isEmpty)
-            for act in acts { try person.request(act, of: "r1", at: Sample.start) }
-            try person.request(OperatorAct(.rollback, by: "cat"), of: "r2", at: Sample.start)
-            #expect(try engine.takeRequests(of: "r1") == acts)
+            for act in acts { try person.request(.act(act), of: "r1", at: Sample.start) }
+            try person.request(.act(OperatorAct(.rollback, by: "cat")), of: "r2", at: Sample.start)
+            #expect(try engine.takeRequests(of: "r1") == acts.map(RunRequest.act))
             #expect(try engine.takeRequests(of: "r1").isEmpty)
-            #expect(try person.takeRequests(of: "r2").map(\.by) == ["cat"])
+            let signOff = SignOff(
+                role: "devops", person: "cat", by: "ana", proof: .claimed, planDigest: "sha256:0", stage: "ask")
+            try person.request(.approve(signOff), of: "r1", at: Sample.start)
+            try person.request(.reject(signOff, why: "not now"), of: "r1", at: Sample.start)
+            #expect(try engine.takeRequests(of: "r1") == [.approve(signOff), .reject(signOff, why: "not now")])
+            #expect(try person.takeRequests(of: "r2") == [.act(OperatorAct(.rollback, by: "cat"))])
         },
         RunStoreContract("nobody can ask something of a run that doesn't exist") { open in
             #expect(throws: StoreError.self) {
-                try open().request(OperatorAct(.cancel, by: "ana"), of: "nosuch", at: Sample.start)
+                try open().request(.act(OperatorAct(.cancel, by: "ana")), of: "nosuch", at: Sample.start)
             }
         },
     ]

@@ -45,6 +45,8 @@ struct SchemaTests {
         ("missing-key", "not told what it answers", "a value's consequence"),
         ("conflicting-keys", "excludes", "a value's consequence"),
         ("conflicting-keys", "looks at the work tree", "a value's consequence"),
+        ("misplaced-key", "is about work", "what one kind of stage leaves out"),
+        ("bad-result", "only waits", "what another stage is"),
     ]
 
     private func isUnseen(_ error: Diagnostic) -> Bool {

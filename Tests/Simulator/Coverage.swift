@@ -17,6 +17,9 @@ package struct Coverage: Sendable {
             answersRerun
         case refusals, interrupts, secondInterrupts
         case signOffs, signOffsRefused, rejections, gatesPassed, begunSigned, signOffsExpired
+        // Stages that only wait.
+        case holdsForPeople, holdsForTime, holdsSigned, holdsOver, holdsRejected, holdsExpired, holdsCutOff
+        case wordsToEngines, wordsToNobody, enginesLeftForPeople
         // What attempts come to.
         case attemptsSucceeded, attemptsFailed, attemptsTimedOut, attemptsCancelled, attemptsInterrupted,
             attemptsUnknown
@@ -129,6 +132,9 @@ extension Coverage {
         case .approvalRejected: count(.rejections)
         case .gatePassed: count(.gatesPassed)
         case .gateWaiting: break
+        case .holdStarted(_, let roles, _): count(roles.isEmpty ? .holdsForTime : .holdsForPeople)
+        case .holdEnded(_, let refusal?): count(refusal.contains("rejected by") ? .holdsRejected : .holdsExpired)
+        case .holdEnded(_, nil): break
         }
     }
 }

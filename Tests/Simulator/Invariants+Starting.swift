@@ -14,17 +14,23 @@ extension Invariants {
         }
     }
 
-    func mayPerform(_ attempt: AttemptID) throws(Violation) {
-        let stage = planned[attempt.stage]!
+    /// Whether a stage's turn may have come.
+    func mayGoOn(_ stage: PlannedStage, _ what: String) throws(Violation) {
         let isBoundBack = isRollingBack || wasAskedBack || isCancelled || hasBreached || isAbandoned
-        try demand(.rules, !isBoundBack, "\(attempt.text) though the run is bound back")
-        try demand(.rules, !stages[stage.name]!.isSkipped, "\(attempt.text) though it is skipped")
+        try demand(.rules, !isBoundBack, "\(what) though the run is bound back")
+        try demand(.rules, !stages[stage.name]!.isSkipped, "\(what) though it is skipped")
         for need in stage.needs {
-            try demand(.intent, stages[need]!.isSatisfied, "\(attempt.text) before \(need), which it needs")
+            try demand(.intent, stages[need]!.isSatisfied, "\(what) before \(need), which it needs")
         }
         for other in plan.stages where isExhausted(other.name, .perform) && !stages[other.name]!.isSkipped {
-            throw Violation(.rules, "\(attempt.text) though \(other.name) has failed")
+            throw Violation(.rules, "\(what) though \(other.name) has failed")
         }
+    }
+
+    func mayPerform(_ attempt: AttemptID) throws(Violation) {
+        let stage = planned[attempt.stage]!
+        try mayGoOn(stage, attempt.text)
+        try demand(.rules, stage.hold == nil, "\(attempt.text), which only waits")
         if let group = stage.group, let limit = stage.groupLimit {
             let running = inFlight.filter { $0.part == .perform && planned[$0.stage]!.group == group }
             try demand(.rules, running.count < limit, "\(attempt.text) is one more than the limit of its group")

@@ -97,7 +97,9 @@ extension Invariants {
         try demand(.noProcess, inFlight.isEmpty, "the engine left \(inFlight) behind")
         try demand(.noProcess, running.isEmpty, "the engine left \(running.map(\.text)) running")
         try demand(
-            .liveness, state.outcome != nil || state.pausedReason != nil || state.interruptedReason != nil,
+            .liveness,
+            state.outcome != nil || state.pausedReason != nil || state.interruptedReason != nil
+                || isHeldByPeople,
             "the engine stopped and doesn't say why")
         try demand(.success, state.outcome == outcome, "two opinions on the outcome")
         let code = ExitCode.of(state)
@@ -106,11 +108,20 @@ extension Invariants {
             "exit \(code) for \(state.outcome?.rawValue ?? "no outcome"), expected \(exitCode)")
     }
 
+    /// A stage waits for people; the engine may leave it to them.
+    private var isHeldByPeople: Bool {
+        !isRollingBack
+            && holds.keys.contains { name in
+                guard case .approval? = planned[name]!.hold else { return false }
+                return !stages[name]!.isOver
+            }
+    }
+
     func isOver(_ state: RunState, running: [World.Key]) throws(Violation) {
         try demand(.noProcess, running.isEmpty, "\(running.map(\.text)) outlive the run")
         for stage in plan.stages {
             switch state[stage.name]!.perform.phase {
-            case .pending, .running, .waiting:
+            case .pending, .running, .waiting, .held:
                 throw Violation(.liveness, "\(stage.name) is left open in a run that ended")
             case .succeeded, .failed, .cancelled, .interrupted, .unknown, .none: break
             }

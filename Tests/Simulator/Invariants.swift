@@ -26,6 +26,8 @@ struct Invariants {
         var isSkipped = false
         var isLeft = false
         var hasStarted: Bool { parts[.perform]!.attempts > 0 }
+        /// Whether it has succeeded or failed.
+        var isOver: Bool { parts[.perform]!.last != nil }
         var isSatisfied: Bool { isSkipped || parts[.perform]!.succeeded }
     }
 
@@ -50,7 +52,10 @@ struct Invariants {
     var lastAt: Instant?
     var createdAt: Instant?
     var hasBegun = false
-    var gates: [String: GateModel] = [:]
+    var gates: [GateModel.Key: GateModel] = [:]
+    /// Stages that wait, or have waited, each until when.
+    var holds: [StageName: Instant] = [:]
+    var rejectedStages: Set<StageName> = []
     var isRejected = false
     /// The engine whose samples count now, and what it has measured of each source.
     var watcher: Int64 = 0
@@ -127,7 +132,9 @@ struct Invariants {
             try demand(.intent, inFlight.contains(attempt), "\(attempt.text) re-attached, not in flight")
         case .approvalGiven(let signOff): try approved(signOff, at: now)
         case .approvalRejected(let signOff, _): try rejected(signOff, at: now)
-        case .gatePassed(let role): try passed(role)
+        case .gatePassed(let role, let stage): try passed(role, stage)
+        case .holdStarted(let stage, let roles, let until): try holdStarted(stage, roles, until: until, at: now)
+        case .holdEnded(let stage, let refusal): try holdEnded(stage, refusal: refusal, at: now)
         case .runCreated: createdAt = now
         case .gateWaiting, .monitoringStarted, .ruleFired, .ruleCleared: break
         }
@@ -200,6 +207,9 @@ struct Invariants {
             }
         case .skip(let stage):
             try demand(.rules, !stages[stage]!.parts[.perform]!.inFlight, "\(stage) was skipped while it ran")
+            if case .approval? = planned[stage]!.hold {
+                throw Violation(.approval, "\(stage), an approval, was skipped")
+            }
             stages[stage]!.isSkipped = true
         case .retry(let stage):
             stages[stage]!.parts[.perform]!.failures = 0

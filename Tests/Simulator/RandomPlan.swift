@@ -14,7 +14,11 @@ struct RandomPlan {
 
     private mutating func plan(monitored: Bool?) -> Plan {
         for number in 0..<random.pick(1...10) {
-            if random.once(in: 7) { addGroup("g\(number)") } else { stages.append(stage(StageName("s\(number)"))) }
+            switch random.pick(0...13) {
+            case 0, 1: addGroup("g\(number)")
+            case 2: stages.append(hold(StageName("h\(number)")))
+            default: stages.append(stage(StageName("s\(number)")))
+            }
         }
         let release = Release(tag: "v2", version: "2", commit: String(repeating: "a", count: 40), tagObject: "b")
         let hasMonitor = random.once(in: 2)
@@ -32,12 +36,28 @@ struct RandomPlan {
 
     private mutating func approvals() -> ApprovalPolicy? {
         guard random.once(in: 4) else { return nil }
+        return approval(expires: random.once(in: 3) ? .minutes(5) : .hours(24))
+    }
+
+    private mutating func approval(expires: TimeSpan) -> ApprovalPolicy {
         let roles = Self.roles.prefix(random.pick(1...2)).map { name in
             let people = Self.people.filter { _ in !random.once(in: 3) }
             return ApprovalRole(name: name, people: people, quorum: random.pick(1...2))
         }
-        return ApprovalPolicy(
-            roles: roles, allowSelf: random.once(in: 2), expires: random.once(in: 3) ? .minutes(5) : .hours(24))
+        return ApprovalPolicy(roles: roles, allowSelf: random.once(in: 2), expires: expires)
+    }
+
+    /// A stage that waits, for people or for time.
+    private mutating func hold(_ name: StageName) -> PlannedStage {
+        let needs = stages.map(\.name).filter { _ in random.once(in: 3) }
+        let isApproval = random.once(in: 2)
+        let hold: StageHold =
+            isApproval
+            ? .approval(approval(expires: random.once(in: 3) ? .seconds(20) : .minutes(20)))
+            : .wait(.seconds(Int64(random.pick(1...120))))
+        return PlannedStage(
+            name: name, needs: needs, perform: ActionCall(action: isApproval ? "approval" : "wait"), hold: hold,
+            changes: false, skipped: random.once(in: 9))
     }
 
     private mutating func addGroup(_ name: String) {

@@ -44,7 +44,8 @@ struct SimulatedEngine {
     init(epoch: Int64, state: RunState, sequence: Int, jobs: Int, opening: [Happening], _ world: World) {
         self.epoch = epoch
         bootID = world.bootID
-        machine = RunMachine(state: state, jobs: jobs)
+        // Every other one leaves where only people can move the run on.
+        machine = RunMachine(state: state, jobs: jobs, staysForPeople: epoch.isMultiple(of: 2))
         self.sequence = sequence
         inbox = opening
         nextBeat = world.now

@@ -4,13 +4,20 @@ import ShipitCore
 extension Simulation {
     static let digest = "sha256:0"
 
-    var isWaiting: Bool { folded.phase == .waiting }
+    var isWaiting: Bool { folded.isUnbegun }
+
+    /// Those of stages that wait now.
+    var openGates: [GateState] { folded.gates.filter { $0.stage != nil && $0.isOpen && folded.end(of: $0) != nil } }
 
     /// Sensible or not.
     mutating func randomSignOff() -> SignOff {
         let role = random.pick(RandomPlan.roles)
         let person = random.pick(RandomPlan.people)
         var signOff = rightSignOff(role, person)
+        if !isWaiting {
+            signOff.stage =
+                openGates.isEmpty ? plan.stages.first { $0.hold != nil }?.name : random.pick(openGates).stage
+        }
         if random.once(in: 5) { signOff.by = random.pick(["ana", "ben", "root"]) }
         if random.once(in: 6) { signOff.proof = .claimed }
         if random.once(in: 8) { signOff.planDigest = "sha256:another" }
@@ -18,10 +25,11 @@ extension Simulation {
     }
 
     /// As this person would sign if they were asked.
-    private func rightSignOff(_ role: String, _ person: Person) -> SignOff {
+    private func rightSignOff(_ role: String, _ person: Person, at stage: StageName? = nil) -> SignOff {
         let proof: SignOff.Proof = person.sshKey != nil ? .sshKey : person.osUser != nil ? .osUser : .claimed
         return SignOff(
             role: role, person: person.name, by: person.osUser ?? person.name, proof: proof, planDigest: Self.digest,
+            stage: stage,
             signature: person.sshKey.map { "signed with \($0)" })
     }
 
@@ -72,5 +80,52 @@ extension Simulation {
         try settle(.tick)
         try invariants.demand(
             .liveness, folded.outcome == .refused, "the time to sign is over, and the run still waits")
+    }
+}
+
+/// Stages on the way that wait for people.
+extension Simulation {
+    /// A word on a run that has begun: to the engine that drives it, or where nobody does into its journal.
+    mutating func say(_ request: RunRequest) throws(Violation) {
+        if engines.isEmpty { return try record(request) }
+        coverage.count(.wordsToEngines)
+        try act(engines.count - 1) { _, world in (world.now, [request.happening]) }
+    }
+
+    private mutating func record(_ request: RunRequest) throws(Violation) {
+        guard folded.hasBegun, folded.outcome == nil else { return }
+        guard let epoch = store.takeLock() else {
+            coverage.count(.diskFull)
+            return
+        }
+        let (events, refusal) = folded.recording(request, now: world.now)
+        if refusal != nil { coverage.count(.signOffsRefused) }
+        if events.isEmpty { return }
+        let before = store.journal.count
+        guard case .appended = store.append(events, epoch: epoch, after: before, at: world.now, failing: nil) else {
+            coverage.count(.diskFull)
+            return
+        }
+        coverage.count(.wordsToNobody)
+        try invariants.appends(epoch: epoch)
+        try see(from: before)
+    }
+
+    /// I10: whoever is asked signs, as far as they may.
+    mutating func signWhatIsOpen() throws(Violation) {
+        for gate in openGates {
+            for person in gate.role.people {
+                let signOff = rightSignOff(gate.role.name, person, at: gate.stage)
+                if folded.refusal(of: signOff, .approve, now: world.now) == nil { try say(.approve(signOff)) }
+            }
+        }
+    }
+
+    /// Where an engine has left and too few may sign, the time to sign passes.
+    mutating func letTheTimeToSignPass() {
+        guard engines.isEmpty, hasLeftForPeople, let end = openGates.compactMap({ folded.end(of: $0) }).min() else {
+            return
+        }
+        world.now = max(world.now, end)
     }
 }

@@ -15,6 +15,8 @@ extension Simulation {
         case .end(let attempt, let verdict): return end(attempt, because: verdict, &engine)
         case .wake(let instant): engine.wake = min(engine.wake ?? instant, instant)
         case .stop:
+            hasLeftForPeople = folded.outcome == nil && folded.phase == .waiting
+            if hasLeftForPeople { coverage.count(.enginesLeftForPeople) }
             try stop(engine)
             return false
         }

@@ -6,7 +6,13 @@ extension Simulation {
         if isWaiting, !random.once(in: 5) { return waitingMove() }
         if engines.isEmpty {
             if store.isFull, random.once(in: 3) { return .freeDisk }
+            if !openGates.isEmpty, !random.once(in: 3) {
+                return .sign(randomSignOff(), rejectedBecause: random.once(in: 6) ? "no" : nil)
+            }
             return .takeUp(random.once(in: temper.people > 0 ? 4 : 20) ? [randomAct()] : [])
+        }
+        if !openGates.isEmpty, random.once(in: 5) {
+            return .sign(randomSignOff(), rejectedBecause: random.once(in: 6) ? "no" : nil)
         }
         let engine = random.pick(0...engines.count - 1)
         let kind = random.pick(0...99)
@@ -76,7 +82,8 @@ extension Simulation {
         case .cutPower: cutPower()
         case .takeUp(let acts): try takeUp(acts)
         case .sign(let signOff, let why):
-            try settle(why.map { .rejected(signOff, why: $0) } ?? .approved(signOff))
+            let request = why.map { RunRequest.reject(signOff, why: $0) } ?? .approve(signOff)
+            if isWaiting { try settle(request.happening) } else { try say(request) }
         case .stall(let number):
             guard !engines.isEmpty else { return }
             coverage.count(.enginesStalled)
@@ -115,6 +122,7 @@ extension Simulation {
             epoch == 1 && plan.approvals == nil
             ? .lockTaken(epoch: Epoch(epoch), holder: holder) : .resumed(epoch: Epoch(epoch), holder: holder)
         interrupts = 0
+        hasLeftForPeople = false
         var engine = SimulatedEngine(
             epoch: epoch, state: try takenUp(), sequence: store.journal.count, jobs: scenario.jobs,
             opening: [.recorded(opening)] + acts.map(Happening.asked), world)
@@ -145,7 +153,7 @@ extension Simulation {
     }
 
     /// Lets one engine act: what is due at that instant, and `more`. One that stands still doesn't notice.
-    private mutating func act(
+    mutating func act(
         _ number: Int, _ next: (SimulatedEngine, World) -> (at: Instant, more: [Happening])?
     ) throws(Violation) {
         guard !engines.isEmpty else { return }
@@ -192,9 +200,13 @@ extension Simulation {
         try wakeAll()
         for _ in 0..<80 {
             try comeToABeginning()
+            try signWhatIsOpen()
+            letTheTimeToSignPass()
             if engines.isEmpty, folded.outcome == nil { try takeUp([]) }
             var turns = 0
             while !engines.isEmpty {
+                try signWhatIsOpen()
+                if engines.isEmpty { break }
                 // The newest one last: those that were overtaken find out and leave.
                 try act(turns) { engine, world in engine.nextInstant(world).map { ($0, []) } ?? (world.now, [.tick]) }
                 dropOvertaken(after: turns)

@@ -21,6 +21,8 @@ package struct Simulation: Sendable {
     var crashAt: Int?
     package private(set) var boundaries = 0
     var interrupts = 0
+    /// The last engine left because only people can move the run on.
+    var hasLeftForPeople = false
     let temper: Temper
     package internal(set) var coverage = Coverage()
     /// What was done, to be done again.
@@ -86,12 +88,28 @@ package struct Simulation: Sendable {
             if case .rollbackStarted = entry.event, folded.stages.contains(where: \.isLeft) {
                 coverage.count(.leftPastReturn)
             }
+            count(entry.event)
             if case .runFinished(.refused, let why?) = entry.event,
                 why.contains("sign-offs expired") || why.contains("time to sign")
             {
                 coverage.count(.signOffsExpired)
             }
             try invariants.take(entry)
+        }
+    }
+
+    /// What an event alone doesn't tell.
+    private mutating func count(_ event: RunEvent) {
+        switch event {
+        case .holdEnded(let stage, nil):
+            if case .approval? = invariants.planned[stage]!.hold {
+                coverage.count(.holdsSigned)
+            } else {
+                coverage.count(.holdsOver)
+            }
+        case .rollbackStarted where folded.stages.contains(where: { $0.perform.phase == .cancelled && !$0.hasStarted }):
+            coverage.count(.holdsCutOff)
+        default: break
         }
     }
 

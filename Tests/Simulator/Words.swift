@@ -18,9 +18,12 @@ extension RunEvent {
             "\(type): \(reason)"
         case .runFinished(let outcome, _): "finished: \(outcome.rawValue)"
         case .resumed(let epoch, let holder): "resumed, epoch \(epoch), \(holder.bootID)"
-        case .gateWaiting(let role), .gatePassed(let role): "\(type): \(role)"
+        case .gateWaiting(let role): "\(type): \(role)"
+        case .gatePassed(let role, let stage): "\(type): \(role), \(stage?.text ?? "the beginning")"
         case .approvalGiven(let signOff), .approvalRejected(let signOff, _):
-            "\(type): \(signOff.person), \(signOff.role)"
+            "\(type): \(signOff.person), \(signOff.role), \(signOff.stage?.text ?? "the beginning")"
+        case .holdStarted(let stage, let roles, let until): "\(stage) waits for \(roles) until \(until)"
+        case .holdEnded(let stage, let refusal): "\(stage) \(refusal ?? "goes on")"
         case .runCreated, .lockTaken, .monitoringStarted: type
         }
     }

@@ -20,13 +20,13 @@ struct ApproveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let desk = try SignOffDesk(place, target, run: runName, form: output.output)
-        try desk.take(try desk.signOff(.approve, role: role, identity)) { .approved($0) }
+        try await desk.take(try desk.signOff(.approve, role: role, identity)) { .approve($0) }
     }
 }
 
 struct RejectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reject", abstract: "Refuse a run that waits for people; it ends at once.")
+        commandName: "reject", abstract: "Refuse a run that waits for people: it ends, and what it has done is undone.")
 
     @OptionGroup var place: PlaceOptions
     @OptionGroup var target: TargetOptions
@@ -45,7 +45,7 @@ struct RejectCommand: AsyncParsableCommand {
     func run() async throws {
         try Reason.check(why)
         let desk = try SignOffDesk(place, target, run: runName, form: output.output)
-        try desk.take(try desk.signOff(.reject, role: role, identity)) { .rejected($0, why: why) }
+        try await desk.take(try desk.signOff(.reject, role: role, identity)) { .reject($0, why: why) }
     }
 }
 
@@ -57,4 +57,8 @@ struct IdentityOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The private key (or its .pub, with an agent) of a person with ssh-key.", valueName: "key"))
     var sign: String?
+
+    @Option(
+        help: ArgumentHelp("The stage that waits for the role, where several do.", valueName: "name"))
+    var stage: String?
 }

@@ -151,7 +151,7 @@ struct Deployment {
         if mustBeSigned { return try await announce(run, session) }
         let resources = RunResources(
             folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.text),
-            secrets: secrets, releaseTree: tree, previousTree: previousTree, jobs: jobs)
+            secrets: secrets, releaseTree: tree, previousTree: previousTree, jobs: jobs, staysForPeople: waits)
         tellBeginning(run)
         return try await RunDriver(session: session, interrupts: interrupts).begin(run, with: resources)
     }

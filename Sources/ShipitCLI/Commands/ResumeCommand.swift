@@ -16,6 +16,9 @@ struct ResumeCommand: AsyncParsableCommand {
             "Say how a stage ended of which nobody knows it: rerun, done or failed.", valueName: "name=answer"))
     var stage: [String] = []
 
+    @Flag(help: "Stay where only people can move the run on, until they have signed.")
+    var wait = false
+
     @Option(help: ArgumentHelp("Why, for the journal.", valueName: "text"))
     var why: String?
 
@@ -44,8 +47,8 @@ struct ResumeCommand: AsyncParsableCommand {
         try Resumption.refuseWhereHeld(reading)
         let session = try Session(stateFolder: folder, form: output.output, streams: streams)
         let acts = try answers.map { try $0.act(on: reading.state, by: session.holder.user, why: why) }
-        let resumption = Resumption(session: session, jobs: jobs)
-        if reading.state.phase == .waiting {
+        let resumption = Resumption(session: session, jobs: jobs, staysForPeople: wait)
+        if reading.state.isUnbegun {
             try RunEnd.leaveRun(with: try await WaitingRun(session: session).begin(record, resumption))
         }
         do {
@@ -62,7 +65,7 @@ struct ResumeCommand: AsyncParsableCommand {
         let undriven = try choice.recent().filter { dead.contains($0.created.run) && !$0.created.dryRun }
         // What people have not signed yet cannot go on; it is named where there is nothing else.
         let canGoOn = try undriven.first {
-            try $0.summary.state != .waiting || RunReading($0, in: choice.store).state.isSigned
+            try $0.summary.state != .waiting || !RunReading($0, in: choice.store).state.gates.contains(where: \.isOpen)
         }
         if let record = canGoOn ?? undriven.first { return record }
         let running = try choice.newest { $0.summary.outcome == nil && !$0.created.dryRun }
@@ -101,12 +104,15 @@ struct StageAnswer {
 struct Resumption {
     let session: Session
     let jobs: Int
+    /// Whether to stay where only people can move the run on.
+    var staysForPeople = false
     var interrupts: Interrupts?
 
     func run(_ reading: RunReading, acts: [OperatorAct]) async throws -> Int32 {
         let record = reading.record
         if acts.isEmpty, NextStep.questioned(reading.view) != nil { return try tellQuestion(reading) }
-        let preparation = RunPreparation(session: session, jobs: jobs, bearsMissingTrees: false)
+        let preparation = RunPreparation(
+            session: session, jobs: jobs, staysForPeople: staysForPeople, bearsMissingTrees: false)
         try refuseWhereTagMoved(record, preparation)
         let folder = session.folder(of: record.created.run)
         if let drift = PinnedPipeline.driftWarning(of: record, plan: reading.state.plan, runFolder: folder) {

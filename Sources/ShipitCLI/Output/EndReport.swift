@@ -13,7 +13,7 @@ enum EndReport {
 
     private static func waiting(_ view: RunView, now: Instant) -> String {
         let then = TypedPlace.complete("then: shipit resume \(view.created.run)")
-        let lines = view.state.isSigned ? NextStep(view)?.lines ?? [] : [then]
+        let lines = GateWords.open(view).isEmpty ? NextStep(view)?.lines ?? [] : [then]
         return waitingHead(view, now: now) + lines.map { $0 + "\n" }.joined()
     }
 
@@ -23,10 +23,11 @@ enum EndReport {
     }
 
     private static func waitingHead(_ view: RunView, now: Instant) -> String {
-        let what = view.state.isSigned ? "its start" : "people"
+        let signed = view.state.isUnbegun ? "its start" : "somebody who resumes it"
+        let what = GateWords.open(view).isEmpty ? signed : "people"
         let lines =
             ["waiting for \(what): \(view.title), run \(view.created.run)"] + GateWords.open(view)
-            + [GateWords.end(view, now: now).map { "  (\($0))" }].compactMap(\.self)
+            + GateWords.ends(view, now: now).map { "  (\($0))" }
         return lines.map { $0 + "\n" }.joined()
     }
 

@@ -26,10 +26,11 @@ struct EventWords: Hashable, Sendable {
                     + (created.parent.map { ", after \($0)" } ?? ""))
         case .lockTaken(let epoch, let holder): self.init("lock", "taken by \(Self.words(holder)), epoch \(epoch)")
         case .gateWaiting(let role): self.init("approval", "waits for \(role)")
-        case .approvalGiven(let signOff): self.init("approval", "\(Self.words(signOff)) approves for \(signOff.role)")
+        case .approvalGiven(let signOff):
+            self.init(signOff.stage?.text ?? "approval", "\(Self.words(signOff)) approves for \(signOff.role)")
         case .approvalRejected(let signOff, let why):
-            self.init("approval", "\(Self.words(signOff)) REJECTS for \(signOff.role): \(why)")
-        case .gatePassed(let role): self.init("approval", "\(role) has signed")
+            self.init(signOff.stage?.text ?? "approval", "\(Self.words(signOff)) REJECTS for \(signOff.role): \(why)")
+        case .gatePassed(let role, let stage): self.init(stage?.text ?? "approval", "\(role) has signed")
         case .resumed(let epoch, let holder):
             self.init("run", "taken up again by \(Self.words(holder)), epoch \(epoch)")
         case .attemptStarted(let attempt): self.init(attempt, "started (attempt \(attempt.number))")
@@ -40,6 +41,10 @@ struct EventWords: Hashable, Sendable {
         case .retryScheduled(let attempt, let at):
             self.init(attempt, "tried again at \(Words.clock(at)) (attempt \(attempt.number))")
         case .stageSkipped(let stage, let reason): self.init(stage.text, "skipped: \(reason)")
+        case .holdStarted(let stage, let roles, let until):
+            let what = roles.isEmpty ? "waits" : "waits for \(roles.joined(separator: ", ")) to sign"
+            self.init(stage.text, "\(what), until \(Words.minute(until)) UTC")
+        case .holdEnded(let stage, let refusal): self.init(stage.text, refusal.map { "failed: \($0)" } ?? "goes on")
         case .monitoringStarted: self.init("monitor", "started")
         case .ruleFired(let rule, let observed):
             self.init("monitor", "over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")

@@ -12,12 +12,20 @@ enum GateWords {
                 table.add("", "  " + line)
             }
         }
-        if let approvals = facts.plan.approvals {
+        for (stage, approvals) in facts.approvals {
+            let place = stage.map { "at stage \($0), " } ?? ""
             for role in approvals.roles {
-                table.add(SafeText.line(role.gate), "to be signed by \(quorum(role))\(terms(approvals))")
+                table.add(SafeText.line(role.gate), "\(place)to be signed by \(quorum(role))\(terms(approvals))")
             }
         }
         return table.text.isEmpty ? "gates: none\n" : "gates:\n" + table.text
+    }
+
+    /// What a stage waits for.
+    static func waits(_ hold: StageHold) -> String {
+        guard case .approval(let policy) = hold else { return Words.span(hold.span) }
+        return "for " + policy.roles.map { "\($0.name) (\(quorum($0)))" }.joined(separator: " and ") + " to sign"
+            + terms(policy)
     }
 
     private static func terms(_ approvals: ApprovalPolicy) -> String {
@@ -29,27 +37,39 @@ enum GateWords {
         guard !view.state.gates.isEmpty else { return "" }
         var table = Table(["APPROVAL", "STATE", ""])
         for gate in view.state.gates {
-            table.add(SafeText.line(gate.role.name), gate.standing.rawValue, SafeText.joined(note(gate)))
+            let stage = gate.stage.map { " (stage \($0))" } ?? ""
+            table.add(SafeText.line(gate.role.name + stage), gate.standing.rawValue, SafeText.joined(note(gate)))
         }
-        return table.text + (end(view, now: now).map { $0 + "\n" } ?? "") + "\n"
+        return table.text + ends(view, now: now).map { $0 + "\n" }.joined() + "\n"
     }
 
     /// Each role that must still sign, with its command; lines for a person.
     static func open(_ view: RunView) -> [String] {
-        let gates = view.state.gates.filter { $0.standing == .waiting }
+        let gates = view.state.gates.filter { $0.isOpen && view.state.end(of: $0) != nil }
         var table = Table(indent: "  ")
         for gate in gates {
-            let command = TypedPlace.complete(command(gate, run: view.created.run))
+            let command = TypedPlace.complete(command(gate, view))
             table.add(SafeText.line(gate.role.name), missing(gate), command)
         }
         return table.text.split(separator: "\n").map(String.init)
     }
 
-    /// Until when it can be signed, while that matters.
-    static func end(_ view: RunView, now: Instant) -> String? {
-        guard view.phase == .waiting, let end = view.state.signOffsEnd else { return nil }
-        if now < end { return "to be signed, and begun, before \(Words.minute(end)) UTC" }
-        return "the time to sign ended at \(Words.minute(end)) UTC: deploy anew"
+    /// Until when it can be signed, while that matters: a line for the run's beginning, or one for each stage that waits.
+    static func ends(_ view: RunView, now: Instant) -> [String] {
+        guard view.state.isUnbegun else { return stageEnds(view, now: now) }
+        guard let end = view.state.signOffsEnd else { return [] }
+        if now < end { return ["to be signed, and begun, before \(Words.minute(end)) UTC"] }
+        return ["the time to sign ended at \(Words.minute(end)) UTC: deploy anew"]
+    }
+
+    private static func stageEnds(_ view: RunView, now: Instant) -> [String] {
+        var seen: Set<StageName> = []
+        return view.state.gates.compactMap { gate in
+            guard let stage = gate.stage, gate.isOpen, let end = view.state.end(of: gate), seen.insert(stage).inserted
+            else { return nil }
+            let words = now < end ? "to be signed before" : "the time to sign ended at"
+            return SafeText.line("stage \(stage): \(words) \(Words.minute(end)) UTC")
+        }
     }
 
     /// `one of ana, ben`.
@@ -61,8 +81,10 @@ enum GateWords {
     }
 
     /// What the next one of a role types. Where only one person is left, with what is needed of them.
-    static func command(_ gate: GateState, run: RunID) -> String {
-        let words = "shipit approve \(run) \(gate.role.name)"
+    static func command(_ gate: GateState, _ view: RunView) -> String {
+        let others = view.state.gates.filter { $0.role.name == gate.role.name && $0.isOpen }
+        let stage = others.count > 1 ? gate.stage.map { " --stage \($0)" } ?? "" : ""
+        let words = "shipit approve \(view.created.run) \(gate.role.name)\(stage)"
         let left = gate.role.people.filter { !gate.isSigned(by: $0.name) }
         guard left.count == 1, let person = left.first else { return words }
         let name = person.osUser == nil ? " --as \(person.name)" : ""

@@ -113,6 +113,10 @@ struct LiveRows {
     }
 
     private func retry(_ part: PartState, of planned: PlannedStage) -> String {
+        if case .held(let until) = part.phase {
+            let open = view.state.gates.filter { $0.stage == planned.name && $0.isOpen }.map(\.role.name)
+            return (open.isEmpty ? "" : "for \(open.joined(separator: ", ")), ") + "until \(Words.clock(until))"
+        }
         guard case .waiting(let until) = part.phase else { return "" }
         let next = "attempt \(part.attempts + 1) in \(Words.elapsed(until - now))"
         let why = part.last.flatMap(EventWords.cause).map { "; \($0)" } ?? ""

@@ -46,6 +46,7 @@ struct NextStep: Hashable, Sendable {
 
     private static func ofWaiting(_ view: RunView) -> NextStep {
         let run = view.created.run
+        guard view.state.isUnbegun else { return ofHeld(view) }
         if let now = view.now, let end = view.state.signOffsEnd, now >= end {
             let (tag, environment) = (view.created.release.tag, view.created.environment)
             return NextStep(
@@ -56,7 +57,26 @@ struct NextStep: Hashable, Sendable {
             return NextStep(
                 command: "shipit resume \(run)", note: "everybody has signed; a deploy --wait goes on by itself")
         }
-        return NextStep(command: GateWords.command(gate, run: run), note: GateWords.missing(gate))
+        return NextStep(command: GateWords.command(gate, view), note: GateWords.missing(gate))
+    }
+
+    /// Of a run that waits for people on its way.
+    private static func ofHeld(_ view: RunView) -> NextStep {
+        let open = view.state.gates.filter { gate in
+            guard gate.isOpen, let end = view.state.end(of: gate) else { return false }
+            return view.now.map { $0 < end } ?? true
+        }
+        guard let gate = open.first else {
+            let isRefused = view.state.gates.contains { $0.standing == .refused && view.state.end(of: $0) != nil }
+            let isOver = view.state.gates.contains(where: \.isOpen)
+            let note =
+                isRefused
+                ? "it was rejected: what was done is undone"
+                : isOver ? "the time to sign is over: what was done is undone" : "everybody has signed"
+            return NextStep(command: "shipit resume \(view.created.run)", note: note, open: openFinally(view))
+        }
+        return NextStep(
+            command: GateWords.command(gate, view), note: GateWords.missing(gate), open: openFinally(view))
     }
 
     private static func ofPaused(_ view: RunView) -> NextStep {

@@ -53,6 +53,15 @@ struct PlanFacts: Sendable {
         }
     }
 
+    /// Who must sign: for the run to begin (without a stage), and at stages on the way.
+    var approvals: [(stage: StageName?, policy: ApprovalPolicy)] {
+        let stages: [(stage: StageName?, policy: ApprovalPolicy)] = plan.stages.compactMap { stage in
+            guard case .approval(let policy)? = stage.hold, !stage.skipped else { return nil }
+            return (stage.name, policy)
+        }
+        return (plan.approvals.map { [(stage: nil, policy: $0)] } ?? []) + stages
+    }
+
     func preview(_ part: StagePart, of stage: PlannedStage) -> Preview? {
         stage.call(of: part).map { call in
             let known = previews[stage.name]?[part] ?? .opaque("its action was not asked")

@@ -14,7 +14,9 @@ enum PlanJSON {
             "commits": facts.commits.map(commits) ?? .null,
             "planDigest": .string(facts.digest),
             "stages": .array(plan.stages.map { stage($0, facts) }),
-            "gates": .array(facts.gates.map(gate) + (plan.approvals?.roles ?? []).map(gate)),
+            "gates": .array(
+                facts.gates.map(gate)
+                    + facts.approvals.flatMap { stage, policy in policy.roles.map { gate($0, at: stage, policy) } }),
             "pointsOfNoReturn": .array(facts.pointsOfNoReturn.map { .string($0.stage.name.text) }),
             "opaque": .array(
                 facts.opaque.map {
@@ -34,14 +36,15 @@ enum PlanJSON {
 
     private static func gate(_ finding: GateFinding) -> JSONValue {
         .members([
-            "name": .string(finding.name), "state": .string(finding.standing.rawValue),
+            "name": .string(finding.name), "stage": .null, "state": .string(finding.standing.rawValue),
             "reason": .string(finding.reason),
         ])
     }
 
-    private static func gate(_ role: ApprovalRole) -> JSONValue {
+    private static func gate(_ role: ApprovalRole, at stage: StageName?, _ policy: ApprovalPolicy) -> JSONValue {
         .members([
-            "name": .string(role.gate), "state": .string(GateState.Standing.waiting.rawValue), "reason": .null,
+            "name": .string(role.gate), "stage": .text(stage?.text),
+            "state": .string(GateState.Standing.waiting.rawValue), "reason": .null,
             "people": strings(role.people.map(\.name)),
             "quorum": .integer(Int64(role.quorum)),
         ])
@@ -58,6 +61,7 @@ enum PlanJSON {
             "action": .string(stage.perform.action),
             "skipped": .bool(stage.skipped),
             "changes": .bool(stage.changes),
+            "waits": stage.hold.map(hold) ?? .null,
             "commands": commands(.perform, of: stage, facts),
             "pending": facts.pending[stage.name].map(pending) ?? .null,
             "verify": commands(.verify, of: stage, facts),
@@ -73,6 +77,11 @@ enum PlanJSON {
                 "jitter": .number(stage.retry.jitter),
             ]),
         ])
+    }
+
+    /// What a stage waits for that does nothing itself.
+    private static func hold(_ hold: StageHold) -> JSONValue {
+        .members(["roles": strings(hold.roles.map(\.name)), "atMost": span(hold.span)])
     }
 
     /// How it is undone: `none`, `nothing` to be done, by its own `action`, or by `commands`.

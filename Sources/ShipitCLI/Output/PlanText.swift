@@ -46,6 +46,10 @@ enum PlanText {
         var text = SafeText.line("\(number). \(stage.name) (\(stage.perform.action))\(needs)") + "\n"
         if stage.skipped { return text + "     skipped: its condition is false\n" }
         var table = Table(indent: "     ")
+        if let hold = stage.hold {
+            table.add("waits", SafeText.line(GateWords.waits(hold)))
+            return text + table.text
+        }
         add("runs", lines(.perform, of: stage, facts), to: &table)
         if let pending = facts.pending[stage.name] { add("pending", lines(pending), to: &table) }
         if stage.verify != nil { add("verify", lines(.verify, of: stage, facts), to: &table) }

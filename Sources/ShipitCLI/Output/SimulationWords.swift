@@ -17,9 +17,8 @@ struct SimulationWords {
             What dies is resumed at once. (In parentheses: undone without doing anything.)
 
             """
-        if let approvals = plan.approvals {
-            let roles = approvals.roles.map { SafeText.line($0.name) }.joined(separator: ", ")
-            text += "People are taken to sign: \(roles).\n"
+        if !plan.signers.isEmpty {
+            text += "People are taken to sign: \(plan.signers.map(SafeText.line).joined(separator: ", ")).\n"
         }
         text += "\n"
         var table = Table(["case", "outcome", "exit", "at most", "way back", "usually", "undone, in this order"])
@@ -100,7 +99,7 @@ struct SimulationWords {
                 "pipeline": .string(plan.pipeline), "environment": .string(plan.environment),
                 "tag": .string(plan.release.tag), "digest": .string(digest),
             ]),
-            "assumedSigned": .array((plan.approvals?.roles ?? []).map { .string($0.name) }),
+            "assumedSigned": .array(plan.signers.map(JSONValue.string)),
             "cases": .array(cases.map(Self.json)),
             "endingIn5": .array(
                 endingIn5.map { found in
@@ -141,8 +140,11 @@ struct TroubleWords {
         subject = (trouble.stage?.text ?? trouble.source.map { "monitor: \($0)" }).map(SafeText.line)
         let attempts = trouble.stage.flatMap { found.worst.state[$0]?.perform.attempts } ?? 1
         let times = attempts > 1 ? ", \(attempts) times" : ""
+        let people = trouble.stage.flatMap { found.worst.state.planned($0)?.hold }
         text =
             switch trouble {
+            case .fails where people != nil: "is rejected"
+            case .timesOut where people != nil: "is not signed in time"
             case .none: "all goes well"
             case .failsOnce: "fails once"
             case .fails: "fails" + times
@@ -156,6 +158,15 @@ struct TroubleWords {
             case .sourceFails: "gives errors only"
             case .sourceSilent: "gives nothing"
             }
+    }
+}
+
+extension Plan {
+    /// The roles that sign, at the beginning and on the way; each once.
+    fileprivate var signers: [String] {
+        let roles = (approvals?.roles ?? []) + stages.filter { !$0.skipped }.flatMap { $0.hold?.roles ?? [] }
+        var seen: Set<String> = []
+        return roles.map(\.name).filter { seen.insert($0).inserted }
     }
 }
 

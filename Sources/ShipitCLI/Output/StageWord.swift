@@ -12,6 +12,7 @@ enum StageWord: String, Hashable, Sendable {
         case .running: self = view.phase == .interrupted || view.state.outcome != nil ? .unknown : .running
         // The try that it waited for never comes once the run goes back or has ended.
         case .waiting: self = isForward ? .waiting : .failed
+        case .held: self = isForward ? .waiting : .cancelled
         case .succeeded: self = .succeeded
         case .failed: self = .failed
         case .cancelled: self = .cancelled
@@ -32,7 +33,7 @@ enum UndoWord: String, Hashable, Sendable {
         case .failed, .cancelled: self = .failed
         case .none: self = .none
         case .running where view.state.outcome == nil && view.phase != .interrupted: self = .running
-        case .pending, .running, .waiting, .interrupted, .unknown:
+        case .pending, .running, .waiting, .held, .interrupted, .unknown:
             // Nothing is to come any more in a run that has ended (it was abandoned).
             self = view.state.outcome == nil ? .pending : part.hasStarted ? .failed : .none
         }

@@ -19,7 +19,7 @@ enum StatusJSON {
     private static func stage(_ name: StageName, _ stage: StageState, _ view: RunView) -> JSONValue {
         let part = stage.perform
         let word = StageWord(part, in: view)
-        let finishedAt = part.hasStarted && word != .waiting && word != .running ? part.finishedAt : nil
+        let finishedAt = part.startedAt != nil && word != .waiting && word != .running ? part.finishedAt : nil
         return .members([
             "name": .string(name.text),
             "state": .string(word.rawValue),
@@ -68,7 +68,7 @@ enum StatusJSON {
 
     private static func gate(_ gate: GateState) -> JSONValue {
         .members([
-            "name": .string(gate.role.gate), "state": .string(gate.standing.rawValue),
+            "name": .string(gate.role.gate), "stage": .text(gate.stage?.text), "state": .string(gate.standing.rawValue),
             "by": .array(gate.signOffs.map { .string($0.person) }), "reason": .text(gate.reason),
         ])
     }

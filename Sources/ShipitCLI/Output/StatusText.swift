@@ -69,6 +69,7 @@ enum StatusText {
     }
 
     private static func note(_ part: PartState) -> String {
+        if case .held(let until) = part.phase { return "until \(Words.minute(until)) UTC" }
         if case .waiting(let until) = part.phase { return "tried again at \(Words.clock(until))" }
         guard !part.isRunning, part.phase != .succeeded, let last = part.last else { return part.reason ?? "" }
         return EventWords.cause(last) ?? part.reason ?? ""

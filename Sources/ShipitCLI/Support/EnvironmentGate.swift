@@ -26,7 +26,9 @@ struct EnvironmentGate {
     /// Why not, with the run that is in the way, since when, and what can be done about it.
     func refusal(_ lock: LockState) throws -> CommandFailure {
         let record = try store.run(lock.run)
-        var refusal = ErrorText.refusal(lock, isUnfinished: record.map { $0.summary.outcome == nil } ?? false)
+        var refusal = ErrorText.refusal(
+            lock, isUnfinished: record.map { $0.summary.outcome == nil } ?? false,
+            isWaiting: record?.summary.state == .waiting)
         if let record {
             let release = SafeText.line(record.created.release.tag)
             refusal.message += "\nit deploys \(release) and was started at \(Words.minute(record.startedAt)) UTC"

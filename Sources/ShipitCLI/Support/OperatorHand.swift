@@ -7,16 +7,13 @@ struct OperatorHand {
     /// What the run's commands need, prepared only when this process has to drive it.
     let resources: (RunReading) async throws -> RunResources
 
-    /// How long an engine may take to answer; it looks into its inbox several times a second.
-    private static let patience = TimeSpan.seconds(10)
-
     /// Returns when the run has ended or stands still.
     func carryOut(_ act: OperatorAct, on record: RunRecord) async throws -> Int32 {
         let interrupts = try Interrupts(clock: SystemClock())
         while true {
             var reading = try RunReading(record, in: session.store)
             try refuse(act, reading)
-            if reading.state.phase == .waiting {
+            if reading.state.isUnbegun {
                 return try WaitingRun(session: session).settle(record, .asked(act))
             }
             guard reading.isHeld else {
@@ -47,47 +44,12 @@ struct OperatorHand {
         }
     }
 
-    /// Puts the wish into the run's inbox and waits until its engine has taken it. What no engine takes is taken back: it
-    /// must not come true later, when nobody thinks of it any more.
     /// - Returns: false where nobody drives the run any more.
     func ask(_ act: OperatorAct, _ reading: inout RunReading, _ interrupts: Interrupts) async throws -> Bool {
-        let run = reading.record.created.run
-        if let lock = reading.lock, lock.life == .stopped { throw stopped(lock) }
         let before = reading.state.acts.count(where: { $0 == act })
-        func isTaken(_ state: RunState) -> Bool { state.acts.count(where: { $0 == act }) > before }
-        try session.store.request(act, of: run, at: SystemClock.wallTime)
-        let clock = SystemClock()
-        let end = clock.now + Self.patience
-        let watcher = RunWatcher(store: session.store, progress: SilentProgress())
-        try await watcher.watch(&reading) {
-            isTaken($0) || $0.outcome != nil || clock.now > end || interrupts.hasCome
-        }
-        if isTaken(reading.state) { return true }
-        let isWithdrawn = try session.store.withdraw(act, of: run)
-        try reading.readOn(in: session.store)
-        if isTaken(reading.state) { return true }
-        if !reading.isHeld { return false }
-        try refuse(act, reading)
-        guard isWithdrawn else {
-            throw CommandFailure(
-                .machine, "the engine of run \(run) has read the request and not answered yet",
-                hint: "see what comes of it with: shipit journal \(run)")
-        }
-        if let lock = reading.lock, lock.life == .stopped { throw stopped(lock) }
-        throw CommandFailure(
-            .machine,
-            interrupts.hasCome
-                ? "taken back: nothing was asked of run \(run)"
-                : "the engine of run \(run) does not answer; the request was taken back",
-            hint: "see what it does with: shipit status \(run)")
-    }
-
-    /// It would do what is asked whenever it wakes, perhaps long after anybody wants it.
-    private func stopped(_ lock: LockState) -> CommandFailure {
-        CommandFailure(
-            .refused, "run \(lock.run) is driven by a process that is stopped (\(EventWords.words(lock.holder)))",
-            hint: "wake it: kill -CONT \(lock.holder.pid)\n"
-                + "or take the lock from it: shipit unlock \(lock.environment) --run \(lock.run)")
+        return try await RunInbox(store: session.store, interrupts: interrupts).put(
+            .act(act), &reading, isTaken: { $0.acts.count(where: { $0 == act }) > before },
+            refuse: { try refuse(act, $0) })
     }
 
     private func refuse(_ act: OperatorAct, _ reading: RunReading) throws(CommandFailure) {

@@ -6,6 +6,8 @@ import ShipitEngine
 struct RunPreparation {
     let session: Session
     let jobs: Int
+    /// Whether to stay where only people can move the run on.
+    var staysForPeople = false
     /// Whether to go on without a tree that cannot be exported any more: a way back must not depend on the tag's being
     /// there still.
     let bearsMissingTrees: Bool
@@ -19,7 +21,8 @@ struct RunPreparation {
         let folder = session.folder(of: record.created.run)
         return RunResources(
             folder: folder, secrets: secrets.values, releaseTree: try tree(of: plan.release, record),
-            previousTree: try plan.previous.flatMap { try tree(of: $0, record) }, jobs: jobs)
+            previousTree: try plan.previous.flatMap { try tree(of: $0, record) }, jobs: jobs,
+            staysForPeople: staysForPeople)
     }
 
     private func tree(of release: Release, _ record: RunRecord) throws -> String? {

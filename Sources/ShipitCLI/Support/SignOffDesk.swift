@@ -27,20 +27,21 @@ struct SignOffDesk {
 
     /// - Returns: `nil` when the person has signed already: nothing is to be done.
     func signOff(_ word: SignOff.Word, role: String, _ identity: IdentityOptions) throws(CommandFailure) -> SignOff? {
-        let gate = try gate(of: role)
+        let gate = try gate(of: role, at: identity.stage)
         let person = try person(of: gate.role, named: identity.person)
-        let isOver = reading.state.signOffsEnd.map { SystemClock.wallTime >= $0 } ?? false
-        if word == .approve, reading.state.phase == .waiting, !isOver, gate.isSigned(by: person.name) { return nil }
+        let canBeSigned = reading.state.end(of: gate).map { SystemClock.wallTime < $0 } ?? false
+        if word == .approve, canBeSigned, gate.isSigned(by: person.name) { return nil }
         var signOff = SignOff(
             role: role, person: person.name, by: person.osUser == nil ? self.person : user,
             proof: person.osUser == nil ? .claimed : .osUser,
-            planDigest: reading.record.created.planDigest)
+            planDigest: reading.record.created.planDigest, stage: gate.stage)
         // Refused before anybody is asked for a passphrase.
         if person.sshKey != nil { signOff.proof = .sshKey }
         try refuse(reading.state.refusal(of: signOff, word, now: SystemClock.wallTime))
         if let key = person.sshKey {
             let statement = SignOff.statement(
-                word, run: run, role: role, person: person.name, planDigest: signOff.planDigest)
+                word, run: run, role: role, person: person.name, planDigest: signOff.planDigest,
+                stage: signOff.stage)
             guard let file = identity.sign else {
                 throw CommandFailure(
                     .usage, "\(person.name) signs with a key: which one?", hint: "add --sign ~/.ssh/id_ed25519")
@@ -55,38 +56,81 @@ struct SignOffDesk {
     }
 
     /// Records it, and says what is left to be done.
-    func take(_ signOff: SignOff?, as happening: (SignOff) -> Happening) throws {
+    func take(_ signOff: SignOff?, as request: (SignOff) -> RunRequest) async throws {
         guard let signOff else {
             return say(reading.state, isNew: false)
         }
         let session = try Session(stateFolder: stateFolder, form: .text, streams: streams)
-        let launcher = Launcher(store: session.store, clock: SystemClock(), holder: session.holder)
-        let (state, refusal) = try RunErrors.explained(of: run, in: session.store) {
-            try launcher.settle(run, happening(signOff))
-        }
+        let (state, refusal) = try await record(request(signOff), of: signOff, session)
         // Somebody who signs in two windows at once has signed.
-        if refusal != nil, state.phase == .waiting || state.hasBegun, state.isSigned(signOff) {
+        if refusal != nil, state.outcome == nil || state.hasBegun, state.isSigned(signOff) {
             return say(state, isNew: false)
         }
         // What came between the look and the turn: it began, it was rejected, its time was up.
         try refuse(
             refusal ?? (state.heard(signOff) ? nil : state.refusal(of: signOff, .reject, now: SystemClock.wallTime)))
         let release = SafeText.line("\(reading.record.created.release.tag) to \(reading.record.created.environment)")
+        let stage = signOff.stage.map { " at stage \($0)" } ?? ""
         streams.progress(
-            "\(SafeText.line(EventWords.words(signOff))) signed \(release) for \(SafeText.line(signOff.role)), "
-                + "plan \(signOff.planDigest)\n")
+            "\(SafeText.line(EventWords.words(signOff))) signed \(release) for "
+                + "\(SafeText.line(signOff.role + stage)), plan \(signOff.planDigest)\n")
         say(state, isNew: true)
     }
 
-    private func gate(of role: String) throws(CommandFailure) -> GateState {
-        if let gate = reading.state.gates.first(where: { $0.role.name == role }) { return gate }
-        let known = reading.state.gates.map(\.role.name)
+    /// Before the run begins and where nobody drives it, by this process; otherwise by the engine that does.
+    private func record(
+        _ request: RunRequest, of signOff: SignOff, _ session: Session
+    ) async throws -> (state: RunState, refusal: String?) {
+        let launcher = Launcher(store: session.store, clock: SystemClock(), holder: session.holder)
+        let interrupts = try Interrupts(clock: SystemClock())
+        while true {
+            var now = try RunReading(reading.record, in: session.store)
+            if now.state.isUnbegun || now.state.outcome != nil {
+                return try RunErrors.explained(of: run, in: session.store) {
+                    try launcher.settle(run, request.happening)
+                }
+            }
+            guard now.isHeld else {
+                return try RunErrors.explained(of: run, in: session.store) { try launcher.record(request, on: run) }
+            }
+            try refuse(now.state.refusal(of: signOff, .reject, now: SystemClock.wallTime))
+            let isTaken = try await RunInbox(store: session.store, interrupts: interrupts).put(
+                request, &now, isTaken: { $0.heard(signOff) },
+                refuse: { try refuse($0.state.refusal(of: signOff, .reject, now: SystemClock.wallTime)) })
+            if isTaken { return (now.state, nil) }
+        }
+    }
+
+    /// The gate of the role: the one that can be signed now, or else the last there was.
+    private func gate(of role: String, at stage: String?) throws(CommandFailure) -> GateState {
+        let named = reading.state.gates.filter { gate in
+            gate.role.name == role && (stage.map { gate.stage?.text == $0 } ?? true)
+        }
+        let open = named.filter { $0.standing == .waiting && reading.state.end(of: $0) != nil }
+        if open.count > 1 {
+            throw CommandFailure(
+                .usage, "run \(run) waits for \(SafeText.line(role)) at several stages",
+                hint: "say which: " + open.compactMap { $0.stage.map { "--stage \($0)" } }.joined(separator: ", "))
+        }
+        if let gate = open.first ?? named.last { return gate }
+        var known: [String] = []
+        for gate in reading.state.gates where !known.contains(gate.role.name) { known.append(gate.role.name) }
+        let later = reading.state.plan.stages.first { planned in
+            planned.hold?.roles.contains { $0.name == role } == true && (stage.map { planned.name.text == $0 } ?? true)
+        }
+        if let later {
+            throw CommandFailure(
+                .refused, "run \(run) has not come to stage \(later.name), which asks \(SafeText.line(role))",
+                hint: "see: shipit status \(run)")
+        }
         guard !known.isEmpty else {
             throw CommandFailure(.refused, "run \(run) needs nobody's sign-off", hint: "see: shipit status \(run)")
         }
         let near = Suggestion.closest(to: role, among: known).map { "did you mean \"\($0)\"? " } ?? ""
         throw CommandFailure(
-            .usage, "run \(run) needs no sign-off of role \"\(SafeText.line(role))\"",
+            .usage,
+            "run \(run) needs no sign-off of role \"\(SafeText.line(role))\""
+                + (stage.map { " at stage \"\(SafeText.line($0))\"" } ?? ""),
             hint: near + "it needs: " + known.joined(separator: ", "))
     }
 
@@ -117,7 +161,7 @@ struct SignOffDesk {
     private func refuse(_ reason: String?) throws(CommandFailure) {
         guard let reason else { return }
         let release = reading.record.created.release.tag
-        let isOver = reading.state.signOffsEnd.map { SystemClock.wallTime >= $0 } ?? false
+        let isOver = reading.state.isUnbegun && reading.state.signOffsEnd.map { SystemClock.wallTime >= $0 } == true
         throw CommandFailure(
             .refused, "run \(run): \(reason)",
             hint: isOver
@@ -136,12 +180,14 @@ struct SignOffDesk {
 }
 
 extension RunState {
-    fileprivate func isSigned(_ signOff: SignOff) -> Bool {
-        gates.contains { $0.role.name == signOff.role && $0.isSigned(by: signOff.person) }
+    private func gate(of signOff: SignOff) -> GateState? {
+        gates.first { $0.role.name == signOff.role && $0.stage == signOff.stage }
     }
+
+    fileprivate func isSigned(_ signOff: SignOff) -> Bool { gate(of: signOff)?.isSigned(by: signOff.person) == true }
 
     /// Whether a sign-off is among what was recorded.
     fileprivate func heard(_ signOff: SignOff) -> Bool {
-        gates.contains { $0.role.name == signOff.role && ($0.signOffs.contains(signOff) || $0.standing == .refused) }
+        gate(of: signOff).map { $0.signOffs.contains(signOff) || $0.standing == .refused } ?? false
     }
 }

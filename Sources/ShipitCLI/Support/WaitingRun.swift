@@ -19,7 +19,9 @@ struct WaitingRun {
             $0.summary.state == .waiting && $0.summary.outcome == nil && $0.created.pipeline == created.pipeline
                 && $0.created.liveRun == created.liveRun
         }
-        let alike = try waiting.first { try digests(of: $0).contains(created.planDigest) }
+        let alike = try waiting.first {
+            try digests(of: $0).contains(created.planDigest) && RunReading($0, in: session.store).state.isUnbegun
+        }
         guard let alike else { return nil }
         return try turn(alike, .tick).outcome == nil ? alike : nil
     }
@@ -56,14 +58,14 @@ struct WaitingRun {
     /// Begins the run if everybody has signed; otherwise says who must.
     func begin(_ record: RunRecord, _ resumption: Resumption) async throws -> Int32 {
         let state = try turn(record, .tick)
-        guard state.phase == .waiting, state.isSigned else { return try say(record, state) }
+        guard state.isUnbegun, state.isSigned else { return try say(record, state) }
         return try await takeUp(record, resumption)
     }
 
     /// Stays until the run is signed and its environment free, and begins it.
     func beginWhenSigned(_ record: RunRecord, jobs: Int, interrupts: Interrupts? = nil) async throws -> Int32 {
         let interrupts = try interrupts ?? Interrupts(clock: SystemClock())
-        let resumption = Resumption(session: session, jobs: jobs, interrupts: interrupts)
+        let resumption = Resumption(session: session, jobs: jobs, staysForPeople: true, interrupts: interrupts)
         var reading = try RunReading(record, in: session.store)
         session.streams.progress(EndReport.staying(reading.view, now: SystemClock.wallTime))
         let progress: any Progress = session.form == .jsonl ? JSONLinesProgress() : PlainProgress()
@@ -75,7 +77,7 @@ struct WaitingRun {
             progress.took(entries, state: state, rules: [], now: SystemClock.wallTime)
             progress.finish()
             // Signed and taken up, rejected, expired or withdrawn by another process.
-            guard state.phase == .waiting else { return try say(record, state) }
+            guard state.isUnbegun else { return try say(record, state) }
             if state.isSigned, try !gate.check(environment, bearsHolder: true) {
                 do {
                     return try await takeUp(record, resumption)

@@ -30,12 +30,13 @@ public struct ApprovalRole: Hashable, Sendable, Codable {
     public var gate: String { "approval:\(name)" }
 }
 
-/// `approvals:` of an environment: who must sign a run's plan before its first stage.
+/// `approvals:` of an environment: who must sign a run's plan before its first stage. That of a stage: who must sign before
+/// the stages that need it.
 public struct ApprovalPolicy: Hashable, Sendable, Codable {
     public var roles: [ApprovalRole]
     /// Whether who started the run may sign it, too.
     public var allowSelf: Bool
-    /// From the run's creation to its first change; later the sign-offs count no more.
+    /// From the run's creation to its first change, or from when the stage is reached; later sign-offs count no more.
     public var expires: TimeSpan
 
     /// Long enough to sleep over it, too short to be forgotten.
@@ -45,5 +46,25 @@ public struct ApprovalPolicy: Hashable, Sendable, Codable {
         self.roles = roles
         self.allowSelf = allowSelf
         self.expires = expires
+    }
+}
+
+/// What a stage waits for that does nothing itself: `approval:` or `wait:`.
+public enum StageHold: Hashable, Sendable, Codable {
+    case approval(ApprovalPolicy)
+    case wait(TimeSpan)
+
+    /// From when the stage is reached: until the time is over, or until it is too late to sign.
+    public var span: TimeSpan {
+        switch self {
+        case .approval(let policy): policy.expires
+        case .wait(let span): span
+        }
+    }
+
+    /// Those who must sign; none where only time must pass.
+    public var roles: [ApprovalRole] {
+        if case .approval(let policy) = self { return policy.roles }
+        return []
     }
 }

@@ -140,6 +140,8 @@ public struct Stage: Hashable, Sendable {
     public var name: StageName
     public var needs: [StageName]
     public var perform: ActionCall
+    /// What it waits for, where it does nothing itself; `perform` only names the kind then.
+    public var hold: StageHold?
     public var rollback: ActionCall?
     public var finally: ActionCall?
     public var verify: ActionCall?
@@ -162,7 +164,8 @@ public struct Stage: Hashable, Sendable {
     public var span: Span
 
     public init(
-        name: StageName, needs: [StageName] = [], perform: ActionCall, rollback: ActionCall? = nil,
+        name: StageName, needs: [StageName] = [], perform: ActionCall, hold: StageHold? = nil,
+        rollback: ActionCall? = nil,
         finally: ActionCall? = nil, verify: ActionCall? = nil, env: [String: Template] = [:], workdir: String? = nil,
         retry: RetryPolicy = RetryPolicy(), timeout: TimeSpan = .hours(1), deadline: TimeSpan? = nil,
         killAfter: TimeSpan = .seconds(10), onExhausted: OnExhausted = .rollback, onInterrupt: OnInterrupt = .ask,
@@ -173,6 +176,7 @@ public struct Stage: Hashable, Sendable {
         self.name = name
         self.needs = needs
         self.perform = perform
+        self.hold = hold
         self.rollback = rollback
         self.finally = finally
         self.verify = verify

@@ -34,6 +34,7 @@ extension PlannedStage {
     fileprivate var digested: PlannedStage {
         var stage = self
         stage.needs = Set(needs).sorted()
+        if case .approval(let policy)? = hold { stage.hold = .approval(policy.digested) }
         guard !skipped else {
             return PlannedStage(
                 name: name, needs: stage.needs, perform: ActionCall(action: "nothing"), changes: false, skipped: true,

@@ -79,6 +79,8 @@ public struct PlannedStage: Hashable, Sendable, Codable {
     public var name: StageName
     public var needs: [StageName]
     public var perform: ActionCall
+    /// What it waits for, where it does nothing itself; `perform` only names the kind then.
+    public var hold: StageHold?
     /// The way back: the stage's `rollback:`, or its own action where that can undo itself.
     public var undo: Undo
     public var finally: ActionCall?
@@ -113,8 +115,8 @@ public struct PlannedStage: Hashable, Sendable, Codable {
     }
 
     public init(
-        name: StageName, needs: [StageName] = [], perform: ActionCall, undo: Undo = .none, finally: ActionCall? = nil,
-        verify: ActionCall? = nil, env: [String: Template] = [:], workdir: String? = nil,
+        name: StageName, needs: [StageName] = [], perform: ActionCall, hold: StageHold? = nil, undo: Undo = .none,
+        finally: ActionCall? = nil, verify: ActionCall? = nil, env: [String: Template] = [:], workdir: String? = nil,
         retry: RetryPolicy = RetryPolicy(), timeout: TimeSpan = .hours(1), deadline: TimeSpan? = nil,
         killAfter: TimeSpan = .seconds(10), onExhausted: OnExhausted = .rollback, onInterrupt: OnInterrupt = .ask,
         reversible: Reversible = .yes, changes: Bool = true, leavesRunning: Bool = false, skipped: Bool = false,
@@ -123,6 +125,7 @@ public struct PlannedStage: Hashable, Sendable, Codable {
         self.name = name
         self.needs = needs
         self.perform = perform
+        self.hold = hold
         self.undo = undo
         self.finally = finally
         self.verify = verify

@@ -74,7 +74,7 @@ extension PipelineTest.Expectation {
 
     /// `nil` where the plan has no such stage, or where some of a group have started and others have not.
     private func hasStarted(_ name: StageName, _ run: RehearsedRun) -> Bool? {
-        let started = Set(run.state.members(name).map { run.state.stages[$0].hasStarted })
+        let started = Set(run.state.members(name).map { run.state.stages[$0].perform.startedAt != nil })
         return started.count == 1 ? started.first : nil
     }
 }

@@ -91,10 +91,16 @@ public struct Rehearsal: Sendable {
 
     private mutating func take(_ event: RunEvent) {
         run.record(event, at: now)
+        if case .holdStarted(let name, _, let until) = event { begin(holdAt: name, until: until) }
+        if case .holdEnded(let name, nil) = event, name == script.breachAfter { foreseeBreach() }
         guard case .attemptFinished(let attempt, let result) = event, result.verdict == .succeeded,
             attempt.part == .perform, attempt.stage == script.breachAfter
         else { return }
-        // In the next turn: monitoring may begin with this very success.
+        foreseeBreach()
+    }
+
+    /// In the next turn: monitoring may begin with this very success.
+    private mutating func foreseeBreach() {
         coming.append((now, .tick))
         run.awaitsBreach = true
     }
@@ -166,6 +172,59 @@ public struct Rehearsal: Sendable {
         activities[attempt] = Activity(endsAt: end, result: AttemptResult(verdict))
     }
 
+    // MARK: People
+
+    /// A stage that only waits has been reached.
+    private mutating func begin(holdAt name: StageName, until: Instant) {
+        guard let stage = run.state.planned(name), let hold = stage.hold else { return }
+        let course = script.course(stage, .perform)
+        // The last moment to sign is before the end.
+        let limit = TimeSpan(milliseconds: max(0, (until - now).milliseconds - 1))
+        var span = limit
+        if !hold.roles.isEmpty { span = course?.takes ?? signingTime(limit: limit) }
+        switch course?.ending(ofAttempt: 1) ?? .succeeds {
+        case .timesOut: break
+        case .fails: coming += hold.roles.prefix(1).map { (now + span, rejection($0, name)) }
+        case .succeeds: coming += signOffs(hold, name).map { (now + span, $0) }
+        case .engineDies: death = (now + TimeSpan(milliseconds: span.milliseconds / 2), false)
+        case .machineDies: death = (now + TimeSpan(milliseconds: span.milliseconds / 2), true)
+        }
+    }
+
+    private func signingTime(limit: TimeSpan) -> TimeSpan {
+        switch pace {
+        case .each(let span): min(span, limit)
+        case .longest: limit
+        // Earlier runs tell how long stages take, not people.
+        case .usual: .zero
+        }
+    }
+
+    private func signOffs(_ hold: StageHold, _ stage: StageName) -> [Happening] {
+        hold.roles.flatMap { role in role.people.prefix(role.quorum).map { .approved(signOff($0, role, stage)) } }
+    }
+
+    private func rejection(_ role: ApprovalRole, _ stage: StageName) -> Happening {
+        let person = role.people.first ?? Person(name: role.name)
+        return .rejected(signOff(person, role, stage), why: "as the test gives it")
+    }
+
+    /// As this person signs when they are asked.
+    private func signOff(_ person: Person, _ role: ApprovalRole, _ stage: StageName) -> SignOff {
+        let proof: SignOff.Proof = person.sshKey != nil ? .sshKey : person.osUser != nil ? .osUser : .claimed
+        return SignOff(
+            role: role.name, person: person.name, by: person.osUser ?? "the user of \(person.name)", proof: proof,
+            planDigest: "", stage: stage)
+    }
+
+    /// What people were about to sign when the engine died, they sign once it is back.
+    private mutating func signAgain() {
+        for (stage, state) in zip(run.state.plan.stages, run.state.stages) {
+            guard case .held = state.perform.phase, let hold = stage.hold else { continue }
+            coming += signOffs(hold, stage.name).map { (now, $0) }
+        }
+    }
+
     // MARK: Time
 
     private mutating func nextInstant() -> Instant? {
@@ -196,7 +255,12 @@ public struct Rehearsal: Sendable {
         }
         consider(sources?.nextChange(state, after: now))
         for stage in state.stages {
-            for part in Part.allParts { if case .waiting(let instant) = stage[part].phase { consider(instant) } }
+            for part in Part.allParts {
+                switch stage[part].phase {
+                case .waiting(let instant), .held(let instant): consider(instant)
+                default: break
+                }
+            }
         }
         if let duration = state.plan.monitor?.duration { consider(state.lastStageEndedAt.map { $0 + duration }) }
         guard let until else { return false }
@@ -235,6 +299,7 @@ public struct Rehearsal: Sendable {
         coming = []
         sources?.stop()
         machine = RunMachine(state: run.folded(), jobs: jobs)
+        signAgain()
         inbox = [.recorded(.resumed(epoch: Epoch(epoch), holder: holder))]
     }
 }

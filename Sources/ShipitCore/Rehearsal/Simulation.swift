@@ -47,7 +47,21 @@ public struct Simulation: Sendable {
         return cases
     }
 
+    /// Of a stage that only waits: what people may do, and a death while it waits.
+    private func cases(of stage: PlannedStage, holding hold: StageHold) -> [Case] {
+        var cases: [Case] = []
+        if case .approval = hold {
+            cases.append(play(.fails(stage.name), script(stage, .init(then: .fails(exit: 1)))))
+            cases.append(play(.timesOut(stage.name), script(stage, .init(then: .timesOut))))
+        }
+        cases.append(play(.engineDies(stage.name), script(stage, .init(first: [.engineDies]))))
+        var breach = Script()
+        breach.breachAfter = stage.name
+        return cases + [play(.breachAfter(stage.name), breach)].filter(\.worst.hasBreached)
+    }
+
     private func cases(of stage: PlannedStage) -> [Case] {
+        if let hold = stage.hold { return cases(of: stage, holding: hold) }
         let name = stage.name
         var cases: [Case] = []
         if stage.retry.attempts > 1, stage.retry.covers(verdict: .failed, exit: .code(1)) {

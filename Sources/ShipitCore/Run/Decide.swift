@@ -28,11 +28,16 @@ public struct Conditions: Sendable {
     public var jobs: Int
     public var interrupt: Interrupt
     public var monitor: MonitorVerdict
+    /// Whether the engine stays where only people can move the run on.
+    public var staysForPeople: Bool
 
-    public init(jobs: Int, interrupt: Interrupt = .none, monitor: MonitorVerdict = .none) {
+    public init(
+        jobs: Int, interrupt: Interrupt = .none, monitor: MonitorVerdict = .none, staysForPeople: Bool = true
+    ) {
         self.jobs = jobs
         self.interrupt = interrupt
         self.monitor = monitor
+        self.staysForPeople = staysForPeople
     }
 }
 
@@ -86,11 +91,14 @@ private func decideForward(_ state: RunState, _ conditions: Conditions, _ now: I
     if let course = stopCourse(state, survey, now) {
         return decideStop(state, survey, course, now)
     }
+    // One of them may be a failure, and then nothing new starts.
+    if !survey.releases.isEmpty { return survey.releases }
     var decisions = survey.retries
     if monitoringBegins(state) { decisions.append(.record(.monitoringStarted)) }
-    decisions += starts(state, survey, conditions)
+    decisions += holds(state, now) + starts(state, survey, conditions)
     if !decisions.isEmpty { return decisions + survey.waits }
     if state.unfinishedPerforms == 0 { return decideEnd(state, conditions, now) }
+    if !conditions.staysForPeople, state.waitsForPeople, survey.verifications.isEmpty { return [.stop] }
     return survey.waits + survey.verifications
 }
 

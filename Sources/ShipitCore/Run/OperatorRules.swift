@@ -1,7 +1,7 @@
 extension RunState {
     /// Why a person's wish cannot be granted as the run stands; `nil` when it can.
     public func refusal(of act: OperatorAct) -> String? {
-        if phase == .waiting, act.kind != .cancel {
+        if isUnbegun, act.kind != .cancel {
             return "the run waits for people and has not begun: only cancel ends it"
         }
         switch act.kind {
@@ -19,9 +19,10 @@ extension RunState {
         case .retry(let name):
             guard let stage = self[name] else { return noStage(name) }
             if !goesForward { return "the run no longer goes forward" }
+            if planned(name)?.hold != nil { return "stage \(name) only waits: there is nothing to try again" }
             switch stage.perform.phase {
             case .failed, .cancelled: return nil
-            case .pending, .running, .waiting, .succeeded, .interrupted, .unknown, .none:
+            case .pending, .running, .waiting, .held, .succeeded, .interrupted, .unknown, .none:
                 return "stage \(name) has not failed"
             }
         case .answer(let name, _):
@@ -58,8 +59,9 @@ extension RunState {
     private func refusalOfSkip(_ name: StageName) -> String? {
         guard let stage = self[name] else { return noStage(name) }
         if !goesForward { return "the run no longer goes forward" }
+        if case .approval? = planned(name)?.hold { return "stage \(name) is an approval: it is signed or rejected" }
         switch stage.perform.phase {
-        case .pending, .waiting, .failed, .cancelled: return nil
+        case .pending, .waiting, .held, .failed, .cancelled: return nil
         case .running: return "stage \(name) is running"
         case .unknown, .interrupted: return "stage \(name) has started: answer with --stage \(name)=done instead"
         case .succeeded, .none: return "stage \(name) is over"

@@ -2,11 +2,11 @@
 public enum RunEvent: Hashable, Sendable {
     case runCreated(RunCreated)
     case lockTaken(epoch: Epoch, holder: Holder)
-    /// A role must sign before the run begins.
+    /// A role must sign before the run begins; those of a stage are in its `holdStarted`.
     case gateWaiting(role: String)
     case approvalGiven(SignOff)
     case approvalRejected(SignOff, why: String)
-    case gatePassed(role: String)
+    case gatePassed(role: String, stage: StageName?)
     /// Recorded before the effect: what part of which stage is tried now.
     case attemptStarted(AttemptID)
     case attemptReattached(AttemptID)
@@ -17,6 +17,10 @@ public enum RunEvent: Hashable, Sendable {
     /// The next attempt and when; a crash doesn't reset the backoff.
     case retryScheduled(AttemptID, at: Instant)
     case stageSkipped(StageName, reason: String)
+    /// A stage that does nothing itself has been reached: it waits for these roles, or for time to pass, and until then.
+    case holdStarted(StageName, roles: [String], until: Instant)
+    /// Everybody has signed, or the time has passed; otherwise why it failed.
+    case holdEnded(StageName, refusal: String?)
     case monitoringStarted
     case ruleFired(rule: String, observed: Double?)
     case ruleCleared(rule: String, observed: Double?)

@@ -4,7 +4,7 @@ extension RunEvent: Codable {
         case type, run, pipeline, environment, release, planDigest, startedBy, dryRun, parent
         case epoch, holder, stage, attempt, step, result, verdict, exitCode, signal, reason, outputs, retryable
         case retryAt, rule, observed, act, part, by, why, answer, outcome
-        case role, person, proof, signature, liveRun
+        case role, roles, person, proof, signature, liveRun, until
     }
 
     /// The event's name in the journal.
@@ -23,6 +23,8 @@ extension RunEvent: Codable {
         case .attemptFinished(let attempt, _): Self.typeName(attempt.part, "Finished")
         case .retryScheduled: "retryScheduled"
         case .stageSkipped: "stageSkipped"
+        case .holdStarted: "holdStarted"
+        case .holdEnded: "holdEnded"
         case .monitoringStarted: "monitoringStarted"
         case .ruleFired: "ruleFired"
         case .ruleCleared: "ruleCleared"
@@ -49,7 +51,10 @@ extension RunEvent: Codable {
         case .lockTaken(let epoch, let holder), .resumed(let epoch, let holder):
             try json.encode(epoch, forKey: .epoch)
             try json.encode(holder, forKey: .holder)
-        case .gateWaiting(let role), .gatePassed(let role): try json.encode(role, forKey: .role)
+        case .gateWaiting(let role): try json.encode(role, forKey: .role)
+        case .gatePassed(let role, let stage):
+            try json.encode(role, forKey: .role)
+            try json.encodeIfPresent(stage, forKey: .stage)
         case .approvalGiven(let signOff): try Self.encode(signOff, into: &json)
         case .approvalRejected(let signOff, let why):
             try Self.encode(signOff, into: &json)
@@ -72,6 +77,14 @@ extension RunEvent: Codable {
         case .stageSkipped(let stage, let reason):
             try json.encode(stage, forKey: .stage)
             try json.encode(reason, forKey: .reason)
+        case .holdStarted(let stage, let roles, let until):
+            try json.encode(stage, forKey: .stage)
+            if !roles.isEmpty { try json.encode(roles, forKey: .roles) }
+            try json.encode(until, forKey: .until)
+        case .holdEnded(let stage, let refusal):
+            try json.encode(stage, forKey: .stage)
+            try json.encode(refusal == nil ? Verdict.succeeded : .failed, forKey: .verdict)
+            try json.encodeIfPresent(refusal, forKey: .reason)
         case .monitoringStarted: break
         case .ruleFired(let rule, let observed), .ruleCleared(let rule, let observed):
             try json.encode(rule, forKey: .rule)
@@ -108,6 +121,7 @@ extension RunEvent: Codable {
         try json.encode(signOff.by, forKey: .by)
         try json.encode(signOff.proof, forKey: .proof)
         try json.encode(signOff.planDigest, forKey: .planDigest)
+        try json.encodeIfPresent(signOff.stage, forKey: .stage)
         try json.encodeIfPresent(signOff.signature, forKey: .signature)
     }
 
@@ -173,7 +187,8 @@ extension RunEvent: Codable {
         case "gateWaiting": self = .gateWaiting(role: try text(.role))
         case "approvalGiven": self = .approvalGiven(try SignOff(from: decoder))
         case "approvalRejected": self = .approvalRejected(try SignOff(from: decoder), why: try text(.why))
-        case "gatePassed": self = .gatePassed(role: try text(.role))
+        case "gatePassed":
+            self = .gatePassed(role: try text(.role), stage: try json.decodeIfPresent(StageName.self, forKey: .stage))
         case "attemptStarted": self = .attemptStarted(try attempt(.perform))
         case "undoStarted": self = .attemptStarted(try attempt(.undo))
         case "finallyStarted": self = .attemptStarted(try attempt(.finally))
@@ -186,6 +201,13 @@ extension RunEvent: Codable {
         case "retryScheduled":
             self = .retryScheduled(try anyAttempt(), at: try json.decode(Instant.self, forKey: .retryAt))
         case "stageSkipped": self = .stageSkipped(try stage(), reason: try text(.reason))
+        case "holdStarted":
+            self = .holdStarted(
+                try stage(), roles: try json.decodeIfPresent([String].self, forKey: .roles) ?? [],
+                until: try json.decode(Instant.self, forKey: .until))
+        case "holdEnded":
+            let hasFailed = try json.decode(Verdict.self, forKey: .verdict) != .succeeded
+            self = .holdEnded(try stage(), refusal: hasFailed ? try text(.reason) : nil)
         case "monitoringStarted": self = .monitoringStarted
         case "ruleFired": self = .ruleFired(rule: try text(.rule), observed: try observed())
         case "ruleCleared": self = .ruleCleared(rule: try text(.rule), observed: try observed())

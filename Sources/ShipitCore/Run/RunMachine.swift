@@ -49,13 +49,16 @@ public struct RunMachine: Sendable {
     public private(set) var monitor: MonitorEvaluator?
     private var interrupt = Conditions.Interrupt.none
     private let jobs: Int
+    private let staysForPeople: Bool
     private var ending: Set<AttemptID> = []
     private var verifying: Set<AttemptID> = []
 
-    public init(state: RunState, jobs: Int) {
+    /// - Parameter staysForPeople: whether the engine stays where only people can move the run on.
+    public init(state: RunState, jobs: Int, staysForPeople: Bool = true) {
         precondition(jobs > 0, "a run needs room for one stage at least")
         self.state = state
         self.jobs = jobs
+        self.staysForPeople = staysForPeople
         // What this machine itself starts is not re-entered; what the journal left in flight is.
         pendingReentry = state.attemptsInFlight
         inherited = Set(pendingReentry)
@@ -80,7 +83,8 @@ public struct RunMachine: Sendable {
     private mutating func settle(_ turn: inout Turn, now: Instant) {
         while true {
             let conditions = Conditions(
-                jobs: jobs, interrupt: interrupt, monitor: monitor?.verdict(now: now) ?? .none)
+                jobs: jobs, interrupt: interrupt, monitor: monitor?.verdict(now: now) ?? .none,
+                staysForPeople: staysForPeople)
             let decisions = decide(state, conditions, now: now)
             var recorded = false
             for case .record(let event) in decisions {

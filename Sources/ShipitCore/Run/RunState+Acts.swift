@@ -72,10 +72,14 @@ extension RunState {
         }
     }
 
-    /// What waits for another try is not tried again: it failed.
+    /// What waits for another try is not tried again: it failed. What only waits has nothing to wait for any more.
     mutating func endWaits() {
         for activity in live {
-            if case .waiting = self[activity].phase { self[activity].phase = .failed }
+            switch self[activity].phase {
+            case .waiting: self[activity].phase = .failed
+            case .held: self[activity].phase = .cancelled
+            default: break
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ extension RunState {
         case .gateWaiting: break
         case .approvalGiven(let signOff): take(signOff, rejectedBecause: nil)
         case .approvalRejected(let signOff, let why): take(signOff, rejectedBecause: why)
-        case .gatePassed(let role): pass(role)
+        case .gatePassed(let role, let stage): pass(role, stage)
         case .resumed(_, let holder): resume(holder, at: now)
         case .attemptStarted(let attempt): start(attempt, at: now)
         case .attemptReattached: break
@@ -22,6 +22,8 @@ extension RunState {
         case .retryScheduled(let attempt, let instant):
             self[activity(attempt)].phase = .waiting(until: instant)
         case .stageSkipped(let name, let reason): skip(position(name), reason: reason, at: now)
+        case .holdStarted(let name, _, let until): startHold(name, until: until, at: now)
+        case .holdEnded(let name, let refusal): endHold(name, refusal: refusal, at: now)
         case .monitoringStarted: monitoringStartedAt = now
         case .ruleFired(let rule, let observed): firing[rule] = .some(observed)
         case .ruleCleared(let rule, _): firing[rule] = nil
@@ -135,7 +137,7 @@ extension RunState {
         switch self[activity].phase {
         case .succeeded, .none: false
         case .failed, .cancelled: activity.part == .perform || willBeRetried(activity)
-        case .pending, .running, .waiting, .interrupted, .unknown: true
+        case .pending, .running, .waiting, .held, .interrupted, .unknown: true
         }
     }
 
@@ -157,16 +159,21 @@ extension RunState {
     }
 
     /// A stage that succeeded or was skipped counts as satisfied for those that need it.
-    private mutating func satisfy(_ stage: Int) {
+    mutating func satisfy(_ stage: Int) {
         unfinishedPerforms -= 1
         ready.leave(stage, plan.stages[stage])
         for dependent in dependents[stage] {
             unmet[dependent] -= 1
             if unmet[dependent] == 0, stages[dependent].perform.phase == .pending {
-                ready.add(dependent, plan.stages[dependent])
+                addReady(dependent)
             }
         }
         advanceReady()
+    }
+
+    mutating func addReady(_ stage: Int) {
+        let planned = plan.stages[stage]
+        if planned.hold != nil, !planned.skipped { readyHolds.append(stage) } else { ready.add(stage, planned) }
     }
 
     // MARK: Retry

@@ -4,6 +4,7 @@ extension RunState {
         pausedReason = nil
         firing = [:]
         endWaits()
+        closeGates(reason)
         // What ended badly needs no more looking at.
         dropFromLive { $0.part == .finally || ($0.part == .perform && !$1.isRunning) }
         resetFinally()

@@ -27,7 +27,7 @@ public struct RunState: Sendable {
     public internal(set) var lastResumedAt: Instant?
     public internal(set) var holder: Holder?
     public internal(set) var acts: [OperatorAct] = []
-    /// One for each role that must sign; none where nobody has to.
+    /// One for each role that must sign for the run to begin, and for each that a stage which was reached waits for.
     public internal(set) var gates: [GateState]
     /// Whether an engine has held the environment's lock for it.
     public internal(set) var hasBegun = false
@@ -42,6 +42,8 @@ public struct RunState: Sendable {
     var unmet: [Int]
     /// Stages whose needs are met, in the order in which they were.
     var ready = StartQueue()
+    /// Those among them that only wait.
+    var readyHolds: [Int] = []
     /// What runs, waits for another try, failed, is unknown or interrupted: the few that deciding must look at.
     var live: [Activity] = []
     var unfinishedPerforms: Int
@@ -65,7 +67,7 @@ public struct RunState: Sendable {
 
     public init(plan: Plan) {
         self.plan = plan
-        gates = plan.approvals.map { $0.roles.map(GateState.init) } ?? []
+        gates = plan.approvals.map { policy in policy.roles.map { GateState($0, allowSelf: policy.allowSelf) } } ?? []
         stages = Array(repeating: StageState(), count: plan.stages.count)
         index = Dictionary(uniqueKeysWithValues: plan.stages.enumerated().map { ($1.name, $0) })
         let index = index
@@ -95,7 +97,7 @@ public struct RunState: Sendable {
             monitorFrom = plan.lastChanges
         }
         unfinishedPerforms = plan.stages.count
-        for stage in unmet.indices where unmet[stage] == 0 { ready.add(stage, plan.stages[stage]) }
+        for stage in unmet.indices where unmet[stage] == 0 { addReady(stage) }
     }
 
     /// The stages that a name in the pipeline stands for: one, or all that `for-each` made of it.
@@ -132,10 +134,11 @@ public struct RunState: Sendable {
 
     public var phase: RunPhase {
         if outcome != nil { return .finished }
-        if !gates.isEmpty, !hasBegun { return .waiting }
+        if isUnbegun { return .waiting }
         if pausedReason != nil { return .paused }
         if interruptedReason != nil { return .interrupted }
         if rollbackReason != nil { return .rollingBack }
+        if waitsForPeople { return .waiting }
         if unfinishedPerforms == 0, monitoringStartedAt != nil { return .monitoring }
         return .running
     }

@@ -14,33 +14,38 @@ public struct SignOff: Hashable, Sendable, Codable {
     public var by: String
     public var proof: Proof
     public var planDigest: String
+    /// The stage that waits for it; `nil`: the run's beginning.
+    public var stage: StageName?
     /// The armored SSH signature over `statement`, for whoever checks it later.
     public var signature: String?
 
     public init(
-        role: String, person: String, by: String, proof: Proof, planDigest: String, signature: String? = nil
+        role: String, person: String, by: String, proof: Proof, planDigest: String, stage: StageName? = nil,
+        signature: String? = nil
     ) {
         self.role = role
         self.person = person
         self.by = by
         self.proof = proof
         self.planDigest = planDigest
+        self.stage = stage
         self.signature = signature
     }
 
     /// What a key signs: a few lines that a person can read, ended by a newline.
     public static func statement(
-        _ word: Word, run: RunID, role: String, person: String, planDigest: String
+        _ word: Word, run: RunID, role: String, person: String, planDigest: String, stage: StageName? = nil
     ) -> String {
-        """
-        shipit sign-off, version 1
-        word: \(word.rawValue)
-        run: \(run)
-        role: \(role)
-        person: \(person)
-        plan: \(planDigest)
-
-        """
+        let stage = stage.map { "stage: \($0)\n" } ?? ""
+        return """
+            shipit sign-off, version 1
+            word: \(word.rawValue)
+            run: \(run)
+            role: \(role)
+            person: \(person)
+            plan: \(planDigest)
+            \(stage)
+            """
     }
 
     public enum Word: String, Sendable {

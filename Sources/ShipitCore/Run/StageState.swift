@@ -5,6 +5,8 @@ public struct PartState: Hashable, Sendable {
         case running
         /// Another attempt is due then.
         case waiting(until: Instant)
+        /// A stage that does nothing itself waits, for people or for time: until then at most.
+        case held(until: Instant)
         case succeeded
         case failed
         case cancelled
@@ -38,7 +40,7 @@ public struct PartState: Hashable, Sendable {
     public var hasEnded: Bool {
         switch phase {
         case .succeeded, .failed, .cancelled, .none: true
-        case .pending, .running, .waiting, .interrupted, .unknown: false
+        case .pending, .running, .waiting, .held, .interrupted, .unknown: false
         }
     }
 }

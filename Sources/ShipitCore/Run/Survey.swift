@@ -6,6 +6,8 @@ struct Survey {
     var due: [RunState.Activity] = []
     var waits: [Decision] = []
     var verifications: [Decision] = []
+    /// What ends stages that only wait, or brings them nearer to it.
+    var releases: [Decision] = []
     /// Failed, and not tried again.
     var failed: [RunState.Activity] = []
     /// Unknown, and only a person can tell.
@@ -19,10 +21,20 @@ struct Survey {
             case .interrupted: due.append(activity)
             case .waiting(let instant) where instant <= now: due.append(activity)
             case .waiting(let instant): waits.append(.wait(until: instant))
+            case .held(let until): addHeld(state, activity, until: until, now: now)
             // Ended from outside with nobody left who asked for it: it has failed.
             case .cancelled: failed.append(activity)
             case .pending, .running, .succeeded, .none: break
             }
+        }
+    }
+
+    private mutating func addHeld(_ state: RunState, _ activity: RunState.Activity, until: Instant, now: Instant) {
+        let stage = state.plan.stages[activity.stage]
+        if let decisions = decideHold(state, stage, until: until, now: now) {
+            releases += decisions
+        } else {
+            waits.append(.wait(until: until))
         }
     }
 

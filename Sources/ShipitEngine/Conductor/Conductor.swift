@@ -56,7 +56,7 @@ public final class Conductor: Sendable {
     // MARK: The loop
 
     private func loop() -> Result<RunState, EngineError> {
-        var machine = RunMachine(state: start.state, jobs: parts.jobs)
+        var machine = RunMachine(state: start.state, jobs: parts.jobs, staysForPeople: parts.staysForPeople)
         let runner = AttemptRunner(start, epoch: epoch, parts: parts, mailbox: mailbox) { error in
             self.fail(error)
         }
@@ -83,7 +83,7 @@ public final class Conductor: Sendable {
                 var inbox = letters.map(\.happening)
                 if instant >= nextLook {
                     try requireLock()
-                    inbox += try parts.store.takeRequests(of: run).map(Happening.asked)
+                    inbox += try parts.store.takeRequests(of: run).map(\.happening)
                     nextLook = instant + Self.requestBeat
                 }
                 // Nothing has happened and nothing is due: only the inbox was looked at.

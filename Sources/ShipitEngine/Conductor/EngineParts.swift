@@ -22,13 +22,16 @@ public struct EngineParts: Sendable {
     public var runFolder: String
     /// Stages at once.
     public var jobs: Int
+    /// Whether the engine stays where only people can move the run on.
+    public var staysForPeople: Bool
 
     public init(
         store: any RunStore, processes: any Processes, notes: (any NoteLog)? = nil,
         checkBook: (any CheckBook)? = nil, clock: any EngineClock,
         actions: [any Action],
         probes: [any Probe], secrets: [String: String] = [:], callerEnvironment: [String: String] = [:],
-        releaseTree: String? = nil, previousTree: String? = nil, runFolder: String, jobs: Int
+        releaseTree: String? = nil, previousTree: String? = nil, runFolder: String, jobs: Int,
+        staysForPeople: Bool = true
     ) {
         self.store = store
         self.processes = processes
@@ -43,6 +46,7 @@ public struct EngineParts: Sendable {
         self.previousTree = previousTree
         self.runFolder = runFolder
         self.jobs = jobs
+        self.staysForPeople = staysForPeople
     }
 }
 

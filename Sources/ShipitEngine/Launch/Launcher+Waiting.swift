@@ -22,7 +22,7 @@ extension Launcher {
     ) throws(LaunchError) -> (state: RunState, refusal: String?) {
         while true {
             var (state, sequence) = try fold(id)
-            guard state.phase == .waiting else { return (state, nil) }
+            guard state.isUnbegun else { return (state, nil) }
             var machine = RunMachine(state: state, jobs: 1)
             let now = clock.now
             let turn = machine.turn([happening], now: now)
@@ -37,6 +37,27 @@ extension Launcher {
                 guard case .conflict = error else { throw .store(error) }
             }
         }
+    }
+
+    /// Records a word on a run that waits on its way and that nobody drives: under its environment's lock, which stays the
+    /// run's. What follows from it is for whoever takes the run up.
+    /// - Returns: where the run stands then, and why the word was refused, if it was.
+    public func record(_ request: RunRequest, on id: RunID) throws -> (state: RunState, refusal: String?) {
+        guard let record = try store.run(id) else { throw LaunchError.noSuchRun(id) }
+        let environment = record.created.environment
+        let epoch = try take(environment, id)
+        let result = Result { () throws -> (state: RunState, refusal: String?) in
+            var (state, sequence) = try fold(id)
+            let now = clock.now
+            let (events, refusal) = state.recording(request, now: now)
+            if events.isEmpty { return (state, refusal) }
+            for event in events { state.apply(event, at: now) }
+            _ = try store.append(
+                events, to: id, at: now, epoch: epoch, after: sequence, summary: RunSummaryState(state))
+            return (state, nil)
+        }
+        try store.releaseLock(environment: environment, epoch: epoch, dirty: true)
+        return try result.get()
     }
 
     /// Records that a run begins whose people have all signed. Its environment's lock is held already.

@@ -69,7 +69,7 @@ public struct Launcher: Sendable {
             // wants it has seen that nobody took it.
             _ = try store.takeRequests(of: id)
             var opening = acts.map(Happening.asked)
-            if state.phase == .waiting {
+            if state.isUnbegun {
                 (state, sequence) = try beginSigned(record, epoch: epoch)
             } else {
                 opening.insert(.recorded(.resumed(epoch: epoch, holder: holder)), at: 0)
@@ -123,7 +123,7 @@ public struct Launcher: Sendable {
 
     private static let patience = 100
 
-    private func take(_ environment: String, _ run: RunID) throws -> Epoch {
+    func take(_ environment: String, _ run: RunID) throws -> Epoch {
         switch try store.takeLock(environment: environment, run: run, holder: holder) {
         case .taken(let epoch): return epoch
         case .refused(let lock): throw LaunchError.locked(lock)

@@ -53,12 +53,12 @@ public protocol RunStore: Sendable {
     func liveRun(pipeline: String, environment: String) throws(StoreError) -> RunRecord?
 
     /// Puts a person's wish into the run's inbox, for the engine that holds it.
-    func request(_ act: OperatorAct, of run: RunID, at now: Instant) throws(StoreError)
+    func request(_ request: RunRequest, of run: RunID, at now: Instant) throws(StoreError)
     /// Takes such a wish back that no engine has taken yet.
     /// - Returns: whether there was one.
-    func withdraw(_ act: OperatorAct, of run: RunID) throws(StoreError) -> Bool
+    func withdraw(_ request: RunRequest, of run: RunID) throws(StoreError) -> Bool
     /// Wishes not yet taken, oldest first; taking marks them.
-    func takeRequests(of run: RunID) throws(StoreError) -> [OperatorAct]
+    func takeRequests(of run: RunID) throws(StoreError) -> [RunRequest]
 }
 
 /// What `runs` and `status` show without folding the journal.

@@ -78,6 +78,8 @@ struct StageDraft {
         /// With the description of the action, unless the catalog lacks it.
         case uses(Named<String>, ActionDescription?)
         case checks(Named<String>)
+        /// It only waits: for people, or where there are none for time.
+        case hold(ApprovalsDraft?)
         /// A kind of stage that is not enforced yet.
         case later
     }

@@ -139,13 +139,18 @@ struct ApprovalsDecoder {
         case roles, allowSelf = "allow-self", expires
     }
 
-    func approvals(_ node: Node) -> ApprovalsDraft? {
-        guard case .mapping = node.value else { return roles(node, "\"approvals\"").map { ApprovalsDraft(roles: $0) } }
-        guard let fields = reading.fields(node, Key.self, of: "\"approvals\"") else { return nil }
+    func approvals(_ node: Node) -> ApprovalsDraft? { decode(node, "\"approvals\"") }
+
+    /// `approval:` of a stage.
+    func approval(_ node: Node) -> ApprovalsDraft? { decode(node, "\"approval\"") }
+
+    private func decode(_ node: Node, _ owner: String) -> ApprovalsDraft? {
+        guard case .mapping = node.value else { return roles(node, owner).map { ApprovalsDraft(roles: $0) } }
+        guard let fields = reading.fields(node, Key.self, of: owner) else { return nil }
         guard let rolesNode = fields[.roles] else {
             if node.entry(Key.roles.rawValue) == nil {
                 reading.error(
-                    "missing-key", "\"approvals\" does not say which roles sign", at: node.place,
+                    "missing-key", "\(owner) does not say which roles sign", at: node.place,
                     hint: "write roles: [ROLE]")
             }
             return nil

@@ -15,15 +15,19 @@ struct StageDecoder {
 
         var isLater: Bool {
             switch self {
-            case .approval, .wait, .notify, .manual, .on, .batches, .maxFailures, .hosts, .approvals, .windows, .role,
+            case .notify, .manual, .on, .batches, .maxFailures, .hosts, .approvals, .windows, .role,
                 .tests:
                 true
             default: false
             }
         }
 
+        static var workKinds: Set<String> { laterKinds.union(holdKinds).union(["run", "uses", "checks"]) }
+
         /// What makes a stage one of a kind that is not enforced yet.
-        static let laterKinds: Set<String> = ["approval", "wait", "notify", "manual"]
+        static let laterKinds: Set<String> = ["notify", "manual"]
+        /// What makes a stage one that only waits.
+        static let holdKinds: Set<String> = ["approval", "wait"]
     }
 
     func stages(_ node: Node) -> [StageDraft] {
@@ -78,7 +82,7 @@ struct StageDecoder {
         _ fields: Fields<Key>, _ entries: [Entry], _ owner: String, _ place: Place, _ index: Int, _ stage: inout Stage,
         _ draft: inout StageDraft
     ) -> Bool {
-        let written = entries.filter { ["run", "uses", "checks"].contains($0.key) || Key.laterKinds.contains($0.key) }
+        let written = entries.filter { Key.workKinds.contains($0.key) }
         guard let first = written.first else {
             let isMisspelt = [Key.run, .uses, .checks].contains { reading.isMisspelt($0, in: entries) }
             if isMisspelt { return false }
@@ -117,6 +121,8 @@ struct StageDecoder {
             guard let suite = reading.literal(node, "\"checks\"") else { return false }
             draft.kind = .checks(Named(name: suite, place: node.place))
             stage.perform = .checks(suite)
+        } else if fields[.approval] != nil || fields[.wait] != nil {
+            isRight = HoldDecoder(reading: reading).decode(fields, owner, &stage, &draft) && isRight
         } else {
             // Of a later kind, which is noted, or without a value, which is reported. Nothing can perform it.
             draft.kind = .later
@@ -136,6 +142,12 @@ struct StageDecoder {
         case .uses(_, let action?):
             stage.changes = action.changes
             stage.onInterrupt = defaults.onInterrupt ?? action.onInterrupt
+        case .hold:
+            stage.changes = false
+            stage.onInterrupt = .rerun
+            // What the defaults say of work says nothing about waiting.
+            (stage.retry, stage.timeout, stage.deadline) = (RetryPolicy(), .hours(1), nil)
+            (stage.killAfter, stage.onExhausted) = (.seconds(10), .rollback)
         case .later: stage.changes = false
         default: stage.onInterrupt = defaults.onInterrupt ?? .ask
         }

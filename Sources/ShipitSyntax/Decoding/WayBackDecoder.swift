@@ -38,7 +38,7 @@ extension StageDecoder {
 
     private func verifiesItself(_ kind: StageDraft.Kind?) -> Bool {
         switch kind {
-        case .run, .checks: false
+        case .run, .checks, .hold: false
         case .uses(_, let action): action?.verifies ?? true
         // What it is was not understood, or is of a later version.
         case .later, nil: true

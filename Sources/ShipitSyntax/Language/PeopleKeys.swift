@@ -42,7 +42,7 @@ extension RoleDecoder.Key {
 extension ApprovalsDecoder.Key {
     static var aboutSection: SectionDescription {
         SectionDescription(
-            "approvals", at: "environments.NAME.approvals",
+            "approvals", at: "environments.NAME.approvals and stages.NAME.approval",
             "Who signs before anything is changed. A list of roles alone is the short form.")
     }
 

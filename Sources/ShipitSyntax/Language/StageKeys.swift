@@ -4,7 +4,7 @@ extension StageDecoder.Key {
     static var aboutSection: SectionDescription {
         SectionDescription(
             "stage", at: "stages.NAME",
-            "A node of the DAG. It does exactly one thing: `run`, `uses` or `checks`. In its values `${{ … }}` is "
+            "A node of the DAG. It does exactly one thing: `run`, `uses` or `checks`, or it only waits: `approval` or `wait`. In its values `${{ … }}` is "
                 + "substituted, except in scripts: what a shell reads is never built from values.")
     }
 
@@ -74,8 +74,15 @@ extension StageDecoder.Key {
         case .workdir:
             KeyDescription(
                 .text, "Where its commands start, from the folder that holds `pipelines/`.", fallback: "that folder")
-        case .approval: .later("Waits for a person's signature.")
-        case .wait: .later("Waits for a time.")
+        case .approval:
+            KeyDescription(
+                .either([.listOrOne(.text, isEmpty: false), .section(ApprovalsDecoder.Key.self)]),
+                "Waits until these roles have signed. A rejection, or the end of the time to sign, is a failure of the "
+                    + "stage.", example: "approval: {roles: [devops], expires: 2h}")
+        case .wait:
+            KeyDescription(
+                .positiveDuration, "Waits so long from when the stage is reached; a crash does not begin it anew.",
+                example: "wait: 10m")
         case .notify: .later("Tells somebody.")
         case .manual: .later("Waits for what a person does.")
         case .approvals: .later("Who signs before the stage.")

@@ -9,6 +9,8 @@ struct ApprovalResolver {
     struct Resolved {
         /// Of the environments that have one.
         var policies: [String: ApprovalPolicy] = [:]
+        /// Of the stages that wait for people.
+        var ofStages: [String: ApprovalPolicy] = [:]
         fileprivate var roles: [String: ApprovalRole] = [:]
         fileprivate var people: [String: Person] = [:]
 
@@ -29,26 +31,34 @@ struct ApprovalResolver {
         var roles: [String: ApprovalRole] = [:]
         for role in draft.roles { roles[role.name] = resolve(role) }
         var policies: [String: ApprovalPolicy] = [:]
-        var claimed: Set<String> = []
+        var ofStages: [String: ApprovalPolicy] = [:]
         for environment in draft.environments {
-            guard let approvals = environment.approvals else { continue }
-            var policy = ApprovalPolicy(roles: [], allowSelf: approvals.allowSelf, expires: approvals.expires)
-            for role in approvals.roles {
-                lookUp(role)
-                if policy.roles.contains(where: { $0.name == role.name }) {
-                    reading.error("duplicate-name", "role \"\(role.name)\" stands twice", at: role.place)
-                } else if let role = roles[role.name] {
-                    policy.roles.append(role)
-                }
-            }
-            claimed.formUnion(policy.roles.flatMap(\.people).filter(isClaimed).map(\.name))
-            policies[environment.name] = policy
+            policies[environment.name] = environment.approvals.map { policy($0, roles) }
         }
+        for case (let name, .hold(let approvals?)?) in draft.stages.map({ ($0.name, $0.kind) }) {
+            ofStages[name] = policy(approvals, roles)
+        }
+        let all = Array(policies.values) + Array(ofStages.values)
+        let claimed = Set(all.flatMap(\.roles).flatMap(\.people).filter(isClaimed).map(\.name))
         for role in draft.suites.flatMap(\.roles) { lookUp(role) }
         warn(of: claimed)
         let people = draft.people.compactMap(\.person).map { ($0.name, $0) }
         return Resolved(
-            policies: policies, roles: roles, people: Dictionary(people, uniquingKeysWith: { first, _ in first }))
+            policies: policies, ofStages: ofStages, roles: roles,
+            people: Dictionary(people, uniquingKeysWith: { first, _ in first }))
+    }
+
+    private func policy(_ approvals: ApprovalsDraft, _ roles: [String: ApprovalRole]) -> ApprovalPolicy {
+        var policy = ApprovalPolicy(roles: [], allowSelf: approvals.allowSelf, expires: approvals.expires)
+        for role in approvals.roles {
+            lookUp(role)
+            if policy.roles.contains(where: { $0.name == role.name }) {
+                reading.error("duplicate-name", "role \"\(role.name)\" stands twice", at: role.place)
+            } else if let role = roles[role.name] {
+                policy.roles.append(role)
+            }
+        }
+        return policy
     }
 
     private func resolve(_ role: RoleDraft) -> ApprovalRole? {

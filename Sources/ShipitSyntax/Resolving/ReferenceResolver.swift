@@ -139,6 +139,7 @@ struct ReferenceResolver {
         case .uses(_, let action?):
             guard let declared = action.outputs else { return true }
             outputs = declared
+        case .hold: outputs = []
         default: return true
         }
         guard !outputs.contains(output) else { return true }

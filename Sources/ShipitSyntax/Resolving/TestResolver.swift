@@ -56,7 +56,8 @@ struct TestResolver {
                 continue
             }
             switch subject {
-            case .part(let part): script.courses[part] = course(entry)
+            case .part(let part):
+                script.courses[part] = course(entry).flatMap { isPossible($0, part, entry) ? $0 : nil }
             case .verify(let stage):
                 script.verifications[stage] = reading.word(
                     entry.value, "\"\(entry.key)\"", Script.Verification.allCases)
@@ -127,6 +128,16 @@ struct TestResolver {
             }
             return nil
         }
+    }
+
+    /// Time passes whatever happens; what can happen meanwhile is that something dies.
+    private func isPossible(_ course: Script.Course, _ part: Script.StagePart, _ entry: Entry) -> Bool {
+        let stage = draft.stages.first { $0.name == part.stage.text }
+        guard part.part == .perform, case .hold(nil)? = stage?.kind else { return true }
+        let isDeath = course.first.allSatisfy { $0 == .engineDies || $0 == .machineDies } && course.then == .succeeds
+        if isDeath, course.takes == nil { return true }
+        bad("\"\(entry.key)\" only waits, and time passes whatever happens", entry, "results: dies, engine dies")
+        return false
     }
 
     private func bad(_ message: String, _ entry: Entry, _ hint: String?) {

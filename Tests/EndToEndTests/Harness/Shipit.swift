@@ -72,6 +72,9 @@ extension ScratchProject {
         try launch(arguments, folder: nil, variables: variables)
     }
 
+    /// The same with a list of arguments.
+    func start(arguments: [String]) throws -> ChildProcess { try launch(arguments, folder: nil, variables: [:]) }
+
     /// Waits for the end of one that was started.
     func finish(_ process: ChildProcess, within: Duration = .seconds(60)) async throws -> Shipit {
         let ending = try await process.ending(within: within)

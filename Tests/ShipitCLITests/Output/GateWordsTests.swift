@@ -75,7 +75,8 @@ struct GateWordsTests {
 
     @Test func `status shows who has signed, how that is known, and who is missing`() {
         let view = waiting(
-            signed(Self.cat, "technical", .claimed), signed(Self.ben, "devops", .sshKey), .gatePassed(role: "devops"))
+            signed(Self.cat, "technical", .claimed), signed(Self.ben, "devops", .sshKey),
+            .gatePassed(role: "devops", stage: nil))
         #expect(
             GateWords.status(view, now: Story.start) == """
                 APPROVAL   STATE
@@ -92,7 +93,7 @@ struct GateWordsTests {
     }
 
     @Test func `a run that everybody has signed is begun by resume`() {
-        let view = waiting(.gatePassed(role: "technical"), .gatePassed(role: "devops"))
+        let view = waiting(.gatePassed(role: "technical", stage: nil), .gatePassed(role: "devops", stage: nil))
         #expect(NextStep(view)?.command == "shipit resume 20260112-0130-7f3k")
         #expect(
             EndReport.text(view, now: Story.start).hasPrefix(

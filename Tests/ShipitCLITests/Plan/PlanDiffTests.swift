@@ -33,6 +33,7 @@ struct PlanDiffTests {
                 checks.preflight["Root disk"].free: > 20GB → > 10GB
                 monitor.sources.api.every: 5s → 1m
                 secrets.CHAT.file: /run/chat → /else
+                stages.ask.hold.approval.roles.technical.quorum: 1 → 2
                 stages.backup.needs: [maintenance] → [image, maintenance]
                 stages.migrate.rollback.with.backup: ${{ stages.backup.outputs.path }} → x
                 stages.migrate.timeout: 9m → 20m

@@ -59,6 +59,8 @@ enum WholePipeline {
             ],
             "only-staging": ["needs": ["image"], "if": "environment == \"staging\"", "run": "echo staging"],
             "look": ["needs": ["restart"], "run": "ops/look", "changes": "no"],
+            "ask": ["needs": ["image"], "approval": ["roles": ["devops", "technical"], "expires": "2h"]],
+            "pause": ["needs": ["ask"], "wait": "10m"],
             "drop-old": ["needs": ["smoke"], "run": "alembic upgrade contract", "reversible": "no"],
             "smoke": ["needs": ["restart"], "checks": "smoke", "retry": ["attempts": "3", "delay": "5s"]],
         ],

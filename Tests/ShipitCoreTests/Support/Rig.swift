@@ -8,17 +8,27 @@ struct Rig {
     private(set) var last = Turn()
     let start: Instant
     private let jobs: Int
+    private let staysForPeople: Bool
 
-    init(_ plan: Plan, jobs: Int = 4) {
+    init(_ plan: Plan, jobs: Int = 4, staysForPeople: Bool = true) {
         self.jobs = jobs
+        self.staysForPeople = staysForPeople
         start = now
-        machine = RunMachine(state: RunState(plan: plan), jobs: jobs)
+        machine = RunMachine(state: RunState(plan: plan), jobs: jobs, staysForPeople: staysForPeople)
         turn(
             .recorded(
                 .runCreated(
                     RunCreated(
                         run: "20260101-0000-test", pipeline: plan.pipeline, environment: plan.environment,
                         release: plan.release, planDigest: "sha256:0", startedBy: "ana"))))
+    }
+
+    /// The run's plan.
+    static let digest = "sha256:0"
+
+    /// Events as the journal would hold them next.
+    func entries(_ events: [RunEvent]) -> [JournalEntry] {
+        events.enumerated().map { JournalEntry(sequence: Int64(journal.count + $0 + 1), at: now, event: $1) }
     }
 
     var state: RunState { machine.state }
@@ -93,7 +103,7 @@ struct Rig {
 
     /// The engine is gone; another one folds the journal and goes on. What it is told besides comes in the same turn.
     mutating func resume(_ more: Happening...) {
-        machine = RunMachine(state: folded(journal), jobs: jobs)
+        machine = RunMachine(state: folded(journal), jobs: jobs, staysForPeople: staysForPeople)
         let holder = Holder(host: "host", pid: 2, startTime: 2, bootID: "boot", user: "ana")
         turn([.recorded(.resumed(epoch: Epoch(2), holder: holder))] + more)
     }

@@ -24,7 +24,27 @@ struct `An event as JSON` {
         (.lockTaken(epoch: Epoch(3), holder: holder), #"{"epoch":3,"holder":\#(holderText),"type":"lockTaken"}"#),
         (.resumed(epoch: Epoch(4), holder: holder), #"{"epoch":4,"holder":\#(holderText),"type":"resumed"}"#),
         (.gateWaiting(role: "devops"), #"{"role":"devops","type":"gateWaiting"}"#),
-        (.gatePassed(role: "devops"), #"{"role":"devops","type":"gatePassed"}"#),
+        (.gatePassed(role: "devops", stage: nil), #"{"role":"devops","type":"gatePassed"}"#),
+        (.gatePassed(role: "devops", stage: "ask"), #"{"role":"devops","stage":"ask","type":"gatePassed"}"#),
+        (
+            .holdStarted("ask", roles: ["devops"], until: Instant(milliseconds: 0)),
+            #"{"roles":["devops"],"stage":"ask","type":"holdStarted","until":"1970-01-01T00:00:00.000Z"}"#
+        ),
+        (
+            .holdStarted("pause", roles: [], until: Instant(milliseconds: 0)),
+            #"{"stage":"pause","type":"holdStarted","until":"1970-01-01T00:00:00.000Z"}"#
+        ),
+        (.holdEnded("ask", refusal: nil), #"{"stage":"ask","type":"holdEnded","verdict":"succeeded"}"#),
+        (
+            .holdEnded("ask", refusal: "r"),
+            #"{"reason":"r","stage":"ask","type":"holdEnded","verdict":"failed"}"#
+        ),
+        (
+            .approvalGiven(
+                SignOff(role: "r", person: "p", by: "u", proof: .claimed, planDigest: "sha256:0", stage: "ask")),
+            #"{"by":"u","person":"p","planDigest":"sha256:0","proof":"claimed","role":"r","stage":"ask","#
+                + #""type":"approvalGiven"}"#
+        ),
         (
             .approvalGiven(
                 SignOff(role: "r", person: "p", by: "u", proof: .sshKey, planDigest: "sha256:0", signature: "s")),

@@ -107,20 +107,20 @@ struct FaultyStore: RunStore {
 
     func liveRun(pipeline: String, environment: String) throws(StoreError) -> RunRecord? { nil }
 
-    func request(_ act: OperatorAct, of run: RunID, at now: Instant) throws(StoreError) {
-        world.state.withLock { $0.requests.append(act) }
+    func request(_ request: RunRequest, of run: RunID, at now: Instant) throws(StoreError) {
+        world.state.withLock { $0.requests.append(request) }
     }
 
-    func withdraw(_ act: OperatorAct, of run: RunID) throws(StoreError) -> Bool {
+    func withdraw(_ request: RunRequest, of run: RunID) throws(StoreError) -> Bool {
         try beAlive()
         return world.state.withLock { state in
             let count = state.requests.count
-            state.requests.removeAll { $0 == act }
+            state.requests.removeAll { $0 == request }
             return state.requests.count < count
         }
     }
 
-    func takeRequests(of run: RunID) throws(StoreError) -> [OperatorAct] {
+    func takeRequests(of run: RunID) throws(StoreError) -> [RunRequest] {
         try beAlive()
         return world.state.withLock { state in
             defer { state.requests = [] }

@@ -23,7 +23,7 @@ final class SharedWorld: Sendable {
         var epoch: Int64 = 0
         var invariants: Invariants
         var violations: [String] = []
-        var requests: [OperatorAct] = []
+        var requests: [RunRequest] = []
         /// Strikes when so many more appends have been made.
         var fault: (after: Int, Fault)?
         var commands: [String: Command] = [:]
