@@ -28,6 +28,14 @@ int csup_pipe(int *reader, int *writer) {
     return csup_set_nonblocking(ends[0]);
 }
 
+int csup_input_pipe(int *reader, int *writer) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return errno;
+    *reader = ends[0];
+    *writer = ends[1];
+    return csup_set_nonblocking(ends[1]);
+}
+
 int csup_spawn(
     pid_t *pid, const char *path, char *const argv[], char *const envp[], const char *directory, int input, int output,
     int error, int extra) {

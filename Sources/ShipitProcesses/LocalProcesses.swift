@@ -25,7 +25,7 @@ public final class LocalProcesses: Processes {
     public func run(_ key: CommandKey, _ request: CommandRequest) async throws(ProcessesError) -> CommandEnd {
         let frame = SupervisorRequest.start(StartCommand(key, request)).frame
         guard frame.count <= FrameBuffer.limit else {
-            return .notStarted("its arguments, its environment and its secrets are too long")
+            return .notStarted("its arguments, its environment, its input and its secrets are too long")
         }
         for _ in 0..<Self.patience {
             guard let link = try await connector.link(starting: true) else { continue }
@@ -101,7 +101,8 @@ extension StartCommand {
             environment: request.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" },
             directory: request.directory, secrets: request.secrets,
             timeoutMilliseconds: request.timeout?.milliseconds,
-            killAfterMilliseconds: request.killAfter.milliseconds, leavesRunning: request.leavesRunning)
+            killAfterMilliseconds: request.killAfter.milliseconds, leavesRunning: request.leavesRunning,
+            input: request.input)
     }
 }
 

@@ -41,6 +41,8 @@ final class RunningCommand {
     var group: ControlGroup?
     var standardOutput: OutputPipe?
     var standardError: OutputPipe?
+    /// `nil` where its input is closed.
+    var standardInput: InputPipe?
 
     init(_ command: AcceptedCommand, process: ProcessIdentity?, isRecovered: Bool, deadline: Int64?) {
         id = command.id

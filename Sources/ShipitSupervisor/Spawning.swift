@@ -7,6 +7,8 @@ struct SpawnedProcess {
     var identity: ProcessIdentity
     var standardOutput: Int32
     var standardError: Int32
+    /// To be written to; -1 where its input is closed.
+    var standardInput: Int32
     /// Whether it was started in the group that it was to be started in.
     var isInGroup: Bool
 }
@@ -19,12 +21,16 @@ struct NotStarted: Error {
 func spawn(_ command: StartCommand, in group: ControlGroup?) throws(NotStarted) -> SpawnedProcess {
     let program = try findProgram(of: command)
     var (outputReader, outputWriter, errorReader, errorWriter): (Int32, Int32, Int32, Int32) = (-1, -1, -1, -1)
+    var (inputReader, inputWriter): (Int32, Int32) = (-1, -1)
     defer {
         if outputWriter >= 0 { close(outputWriter) }
         if errorWriter >= 0 { close(errorWriter) }
+        if inputReader >= 0 { close(inputReader) }
     }
     var failure = csup_pipe(&outputReader, &outputWriter)
     if failure == 0 { failure = csup_pipe(&errorReader, &errorWriter) }
+    if failure == 0, command.input != nil { failure = csup_input_pipe(&inputReader, &inputWriter) }
+    let input = inputReader >= 0 ? inputReader : 0
     var pid: pid_t = 0
     var isInGroup = false
     if failure == 0 {
@@ -32,25 +38,27 @@ func spawn(_ command: StartCommand, in group: ControlGroup?) throws(NotStarted) 
             withCStrings(command.environment) { environment in
                 if let group {
                     let failure = csup_spawn_in(
-                        group.descriptor, &pid, program, argv, environment, command.directory, 0, outputWriter,
+                        group.descriptor, &pid, program, argv, environment, command.directory, input, outputWriter,
                         errorWriter)
                     isInGroup = failure >= 0
                     if isInGroup { return failure }
                 }
-                return csup_spawn(&pid, program, argv, environment, command.directory, 0, outputWriter, errorWriter, -1)
+                return csup_spawn(
+                    &pid, program, argv, environment, command.directory, input, outputWriter, errorWriter, -1)
             }
         }
     }
     guard failure == 0 else {
         if outputReader >= 0 { close(outputReader) }
         if errorReader >= 0 { close(errorReader) }
+        if inputWriter >= 0 { close(inputWriter) }
         throw NotStarted(reason: reason(for: failure, program: program, argument: command.argv[0]))
     }
     // The child cannot vanish before it is reaped here, so its start time can be read.
     let startTime = ProcessRecord(pid: pid)?.identity.startTime ?? 0
     return SpawnedProcess(
         identity: ProcessIdentity(pid: pid, startTime: startTime), standardOutput: outputReader,
-        standardError: errorReader, isInGroup: isInGroup)
+        standardError: errorReader, standardInput: inputWriter, isInGroup: isInGroup)
 }
 
 /// The path to execute: what a shell would find in the command's own PATH, from the command's own folder.

@@ -36,6 +36,10 @@ extension Supervisor {
             running.standardOutput = OutputPipe(
                 spawned.standardOutput, of: running, .standardOutput, patterns: patterns)
             running.standardError = OutputPipe(spawned.standardError, of: running, .standardError, patterns: patterns)
+            if let input = command.input {
+                running.standardInput = InputPipe(spawned.standardInput, input)
+                running.standardInput?.write()
+            }
             active[running.id] = running
             leaders[spawned.identity.pid] = running
             family.sessions[spawned.identity.pid] = .command(running.id)
@@ -94,6 +98,7 @@ extension Supervisor {
                 "what stays running still writes to this command's output: nothing of that is kept after the run",
                 about: command, at: Time.wall)
         }
+        command.standardInput?.finish()
         let at = Time.wall
         if let group = command.group { groups.giveBack(group) }
         command.group = nil

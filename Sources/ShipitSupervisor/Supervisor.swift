@@ -104,12 +104,18 @@ final class Supervisor {
                 polled.append(pollfd(fd: connection.descriptor, events: Int16(events), revents: 0))
             }
             for pipe in pipes { polled.append(pollfd(fd: pipe.descriptor, events: Int16(POLLIN), revents: 0)) }
+            let inputs = active.values.compactMap(\.standardInput).filter(\.hasMore)
+            for input in inputs { polled.append(pollfd(fd: input.descriptor, events: Int16(POLLOUT), revents: 0)) }
             guard poll(&polled, nfds_t(polled.count), pause()) >= 0 || errno == EINTR else { continue }
             for (index, connection) in talking.enumerated() where polled[2 + index].revents != 0 {
                 serve(connection)
             }
             for (index, pipe) in pipes.enumerated() where polled[2 + talking.count + index].revents != 0 {
                 read(pipe)
+            }
+            for (index, input) in inputs.enumerated() where polled[2 + talking.count + pipes.count + index].revents != 0
+            {
+                input.write()
             }
             if polled[0].revents != 0 { reap() }
             if polled[1].revents != 0 { welcome() }

@@ -41,6 +41,7 @@ public struct PipelineReader: Sendable {
         let graph = names.resolve()
         var references = ReferenceResolver(reading: reading, draft: draft, names: names, graph: graph)
         references.resolve()
+        HostResolver(reading: reading, draft: draft).resolve()
         let approvals = ApprovalResolver(reading: reading, draft: draft).resolve()
         let promotions = PromotionResolver(reading: reading, draft: draft).resolve()
         let tests = TestResolver(reading: reading, draft: draft, names: names).resolve()
@@ -67,7 +68,8 @@ public struct PipelineReader: Sendable {
             environments: draft.environments.map {
                 Environment(
                     name: $0.name, vars: $0.vars ?? [:], approvals: approvals.policies[$0.name],
-                    promote: promotions[$0.name])
+                    promote: promotions[$0.name],
+                    hosts: ($0.hosts ?? [:]).compactMapValues { $0 }, sshConfig: $0.sshConfig)
             },
             secrets: draft.secrets, passEnv: draft.passEnv, stages: stages(draft, approvals),
             suites: Dictionary(

@@ -109,6 +109,8 @@ extension StartCommand {
         writer.put(timeoutMilliseconds ?? 0)
         writer.put(killAfterMilliseconds)
         writer.put(leavesRunning)
+        writer.put(input != nil)
+        if let input { writer.put(input) }
     }
 
     fileprivate init(from reader: inout ByteReader) throws(WireError) {
@@ -122,6 +124,7 @@ extension StartCommand {
         timeoutMilliseconds = isLimited ? limit : nil
         killAfterMilliseconds = try reader.number(Int64.self)
         leavesRunning = try reader.flag()
+        input = try reader.flag() ? try reader.text() : nil
     }
 }
 

@@ -9,10 +9,12 @@ public struct StartCommand: Hashable, Sendable {
     public var timeoutMilliseconds: Int64?
     public var killAfterMilliseconds: Int64
     public var leavesRunning: Bool
+    /// For its standard input, which then stays open until it has ended; `nil`: the input is closed.
+    public var input: String?
 
     public init(
         key: String, argv: [String], environment: [String], directory: String, secrets: [String],
-        timeoutMilliseconds: Int64?, killAfterMilliseconds: Int64, leavesRunning: Bool
+        timeoutMilliseconds: Int64?, killAfterMilliseconds: Int64, leavesRunning: Bool, input: String? = nil
     ) {
         self.key = key
         self.argv = argv
@@ -22,6 +24,7 @@ public struct StartCommand: Hashable, Sendable {
         self.timeoutMilliseconds = timeoutMilliseconds
         self.killAfterMilliseconds = killAfterMilliseconds
         self.leavesRunning = leavesRunning
+        self.input = input
     }
 }
 

@@ -51,6 +51,23 @@ struct CommandTests {
         try await processes.finish()
     }
 
+    @Test func `a command reads its input, and then the stream stays open until it ends`() async throws {
+        var request = fixture.script(
+            "head -c 7 && head -c 3000000 | wc -c && timeout 0.3 cat; echo $?", key: "r1/a/1")
+        request.input = "secret\n" + String(repeating: "x", count: 3_000_000)
+        #expect(try await processes.run(CommandKey("r1/a/1"), request) == .exited(0))
+        #expect(try await processes.output(of: CommandKey("r1/a/1"), limit: 1000).out == "secret\n3000000\n124\n")
+        try await processes.finish()
+    }
+
+    @Test func `a command that does not read its input hinders nobody`() async throws {
+        var request = fixture.script("exec <&-; echo done", key: "r1/a/1")
+        request.input = String(repeating: "x", count: 1_000_000)
+        #expect(try await processes.run(CommandKey("r1/a/1"), request) == .exited(0))
+        #expect(try await run("r1/a/2", "exit 3") == .exited(3))
+        try await processes.finish()
+    }
+
     @Test func `the environment is exactly what was given`() async throws {
         let request = CommandRequest(
             argv: ["/usr/bin/env"], environment: ["A": "1", "B": "two words", "C": "é\n$(x)"], directory: fixture.work)

@@ -193,7 +193,7 @@ struct SectionTests {
 
     @Test func `what is not enforced yet is read, warned of and handed on`() throws {
         let reading = read(
-            "shipit: 1\nnotify: []\nstages:\n  ask: {notify: ana}\n  a: {needs: [ask], run: x, batches: [1]}\n"
+            "shipit: 1\nnotify: []\nstages:\n  ask: {notify: ana}\n  a: {needs: [ask], run: x, windows: [1]}\n"
         )
         let pipeline = try #require(reading.pipeline)
         #expect(reading.diagnostics.map(\.code) == ["not-enforced", "not-enforced", "not-enforced"])

@@ -7,10 +7,13 @@ struct MessageTests {
     private static let start = StartCommand(
         key: "r/s/1", argv: ["sh", "-c", "é\n"], environment: ["A=1", "B="], directory: "/", secrets: ["x"],
         timeoutMilliseconds: 5, killAfterMilliseconds: 10_000, leavesRunning: true)
+    private static let reading = StartCommand(
+        key: "r/s/2", argv: ["cat"], environment: [], directory: "/", secrets: [], timeoutMilliseconds: nil,
+        killAfterMilliseconds: 0, leavesRunning: false, input: "é\n")
     private static let ended = EndedCommand(
         key: "r/s/1", fate: .notStarted("no such file: ./x"), at: 12, output: OutputExtent(start: 1, end: 9))
     private static let requests: [SupervisorRequest] = [
-        .hello(epoch: 7), .start(start), .query(key: "k"), .end(ticket: 3, prefix: ""), .list, .done,
+        .hello(epoch: 7), .start(start), .start(reading), .query(key: "k"), .end(ticket: 3, prefix: ""), .list, .done,
     ]
     private static let replies: [SupervisorReply] = [
         .welcome(pid: 4), .fenced(by: 9), .absent(key: "k"), .running(key: "k"), .ended(ended),

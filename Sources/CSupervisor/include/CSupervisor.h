@@ -7,6 +7,9 @@
 /// A pipe with both ends close-on-exec; reading never blocks, writing does. 0, or an errno.
 int csup_pipe(int *reader, int *writer);
 
+/// The same, and it is writing that never blocks.
+int csup_input_pipe(int *reader, int *writer);
+
 /// Starts `path` in a session of its own, with `directory` as its working directory, default signal dispositions and an
 /// empty mask. `input`, `output` and `error` become 0, 1 and 2; `extra`, unless -1, becomes 3; nothing else is inherited.
 /// 0, or the errno of whatever failed, the exec included.

@@ -13,11 +13,16 @@ public struct RunAction: Action {
         ], outputs: nil, undo: .none, onInterrupt: .ask, verifies: false)
 
     public func preview(_ context: ActionContext) async throws(ActionError) -> [String] {
-        [context.line(try command(context))]
+        let command = try command(context)
+        if context.hosts != nil { return [CommandLineText.line(command.words(hasBash: true))] }
+        return [context.line(command)]
     }
 
     public func perform(_ context: ActionContext) async throws(ActionError) -> [String: String] {
         let command = try command(context)
+        if let hosts = context.hosts {
+            return try await HostedRun(context: context, work: hosts, command: command).perform()
+        }
         let file = context.variables["SHIPIT_OUTPUT"]
         if let file { try OutputFile.prepare(file) }
         do throws(ActionError) {

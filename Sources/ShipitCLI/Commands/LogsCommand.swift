@@ -40,7 +40,9 @@ struct LogsCommand: AsyncParsableCommand {
             // First whether it goes on, then the log: what was printed last is seen.
             let goesOn = follow && reading.state.outcome == nil && reading.isHeld
             let page = try reader.readOn()
-            for chunk in page.chunks { printer.print(chunk, of: log.stage(of: chunk.key)) }
+            for chunk in page.chunks {
+                printer.print(chunk, of: log.stage(of: chunk.key), on: log.host(of: chunk.key))
+            }
             guard page.isLast else { continue }
             guard goesOn else { break }
             try await SystemClock().sleep(Self.beat)

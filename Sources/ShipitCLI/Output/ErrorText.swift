@@ -86,6 +86,11 @@ enum ErrorText {
                 hint: "give it one under environments: \(environment): vars:")
         case .repeatedItem(let stage, let item):
             CommandFailure(exitCode: 2, "for-each of stage \(stage) gives \"\(item)\" twice")
+        case .missingHosts(let group, let environment, let stage):
+            CommandFailure(
+                exitCode: 2, "stage \(stage) runs on hosts.\(group), and \(environment) has no such hosts",
+                hint:
+                    "name them under environments: \(environment): hosts: \(group):, or leave the stage out by its if:")
         }
     }
 

@@ -36,7 +36,8 @@ struct EventWords: Hashable, Sendable {
         case .attemptStarted(let attempt): self.init(attempt, "started (attempt \(attempt.number))")
         case .attemptReattached(let attempt): self.init(attempt, "still running (attempt \(attempt.number))")
         case .stepStarted(let attempt, let step): self.init(attempt, "step \(step) started")
-        case .stepFinished(let attempt, let step, _): self.init(attempt, "step \(step) done")
+        case .stepFinished(let attempt, let step, let result):
+            self.init(attempt, HostEnd(result).map { "\(step) \($0.words)" } ?? "step \(step) done")
         case .attemptFinished(let attempt, let result): self.init(attempt, Self.words(result, attempt.number))
         case .retryScheduled(let attempt, let at):
             self.init(attempt, "tried again at \(Words.clock(at)) (attempt \(attempt.number))")

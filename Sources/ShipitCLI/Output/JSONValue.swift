@@ -18,6 +18,12 @@ enum JSONValue: Hashable, Sendable {
         .object(members.map { Member(key: $0.key, value: $0.value) })
     }
 
+    /// An object with one more member, where there is one.
+    func adding(_ key: String, _ value: JSONValue?) -> JSONValue {
+        guard let value, case .object(let members) = self else { return self }
+        return .object(members + [Member(key: key, value: value)])
+    }
+
     /// Sorted by key.
     static func map(_ values: [String: String]) -> JSONValue {
         .object(values.sorted { $0.key < $1.key }.map { Member(key: $0.key, value: .string($0.value)) })

@@ -76,7 +76,7 @@ enum PlanJSON {
                 "backoff": .number(stage.retry.backoff), "maxDelay": span(stage.retry.maxDelay),
                 "jitter": .number(stage.retry.jitter),
             ]),
-        ])
+        ]).adding("hosts", stage.hosts.map(HostRows.json))
     }
 
     /// What a stage waits for that does nothing itself.

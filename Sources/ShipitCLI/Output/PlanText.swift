@@ -50,7 +50,8 @@ enum PlanText {
             table.add("waits", SafeText.line(GateWords.waits(hold)))
             return text + table.text
         }
-        add("runs", lines(.perform, of: stage, facts), to: &table)
+        if let hosts = stage.hosts { add("hosts", HostRows.plan(hosts), to: &table) }
+        add(stage.hosts == nil ? "runs" : "on each", lines(.perform, of: stage, facts), to: &table)
         if let pending = facts.pending[stage.name] { add("pending", lines(pending), to: &table) }
         if stage.verify != nil { add("verify", lines(.verify, of: stage, facts), to: &table) }
         if stage.finally != nil { add("finally", lines(.finally, of: stage, facts), to: &table) }

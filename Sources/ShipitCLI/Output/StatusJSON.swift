@@ -6,7 +6,7 @@ enum StatusJSON {
     static func value(_ view: RunView) -> JSONValue {
         .members([
             "run": RunJSON.value(view),
-            "stages": .array(view.stages.map { stage($0.planned.name, $0.state, view) }),
+            "stages": .array(view.stages.map { stage($0.planned, $0.state, view) }),
             "rollback": .array(rollback(view)),
             "gates": .array(view.state.gates.map(gate)),
             "breaches": .array(view.state.breaches.map(breach)),
@@ -16,12 +16,12 @@ enum StatusJSON {
 
     static func text(_ view: RunView) -> String { value(view).pretty + "\n" }
 
-    private static func stage(_ name: StageName, _ stage: StageState, _ view: RunView) -> JSONValue {
+    private static func stage(_ planned: PlannedStage, _ stage: StageState, _ view: RunView) -> JSONValue {
         let part = stage.perform
         let word = StageWord(part, in: view)
         let finishedAt = part.startedAt != nil && word != .waiting && word != .running ? part.finishedAt : nil
         return .members([
-            "name": .string(name.text),
+            "name": .string(planned.name.text),
             "state": .string(word.rawValue),
             "attempts": .integer(Int64(part.attempts)),
             "startedAt": .text((part.firstStartedAt ?? part.startedAt)?.description),
@@ -29,7 +29,7 @@ enum StatusJSON {
             "exitCode": exitCode(part),
             "reason": .text(finallyTrouble(stage) ?? reason(part)),
             "outputs": .map(stage.outputs),
-        ])
+        ]).adding("hosts", HostRows.json(planned, stage, in: view))
     }
 
     /// A `finally` has no entry of its own, and its failure must be found.
@@ -62,7 +62,7 @@ enum StatusJSON {
                 "state": .string(UndoWord(stage.state.undo, in: view).rawValue),
                 "attempts": .integer(Int64(stage.state.undo.attempts)),
                 "reason": .text(stage.state.undo.reason ?? UndoWord.whyNone(stage.planned, stage.state)),
-            ])
+            ]).adding("hosts", HostRows.json(stage.planned, stage.state, part: .undo, in: view))
         }
     }
 

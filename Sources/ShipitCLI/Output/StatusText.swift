@@ -53,6 +53,7 @@ enum StatusText {
             table.add(
                 SafeText.line(planned.name.text), StageWord(part, in: view).rawValue, attempts,
                 took(part, view, now: now), SafeText.joined(stageNote(part, view)))
+            HostRows.add(HostRows.rows(planned, stage, in: view), to: &table)
         }
         return table.text
     }

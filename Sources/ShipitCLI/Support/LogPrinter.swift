@@ -33,9 +33,9 @@ struct LogPrinter {
         self.namesStages = namesStages
     }
 
-    mutating func print(_ chunk: OutputChunk, of stage: StageName?) {
+    mutating func print(_ chunk: OutputChunk, of stage: StageName?, on host: String? = nil) {
         switch form {
-        case .text: printText(chunk, of: stage)
+        case .text: printText(chunk, of: stage, on: host)
         case .json, .jsonl: printJSON(chunk, of: stage)
         }
     }
@@ -84,8 +84,9 @@ struct LogPrinter {
         open = [:]
     }
 
-    private mutating func printText(_ chunk: OutputChunk, of stage: StageName?) {
-        let label = namesStages ? "\(SafeText.line(stage?.text ?? chunk.key.text)) | " : ""
+    private mutating func printText(_ chunk: OutputChunk, of stage: StageName?, on host: String?) {
+        let names = [namesStages ? stage?.text ?? chunk.key.text : nil, host].compactMap(\.self)
+        let label = names.isEmpty ? "" : SafeText.line(names.joined(separator: " ")) + " | "
         if chunk.stream == .note {
             let lines = String(decoding: chunk.bytes, as: UTF8.self).split(separator: "\n")
             streams.result(lines.map { "\(label)\(SafeText.line(String($0)))\n" }.joined())

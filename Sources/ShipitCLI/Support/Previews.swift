@@ -52,7 +52,9 @@ struct Previews {
             target: target, vars: plan.vars, suites: resolver.suites(suites(for: call)), root: project.root,
             workdir: stage.workdir.map { Place.join(project.root, $0) } ?? project.root, scratch: scratch,
             inputs: ActionInputs(call.inputs.mapValues(resolver.value)), variables: variables(stage, resolver),
-            killAfter: stage.killAfter, leavesRunning: stage.leavesRunning, services: PreviewServices())
+            killAfter: stage.killAfter, leavesRunning: stage.leavesRunning,
+            hosts: stage.hosts.map { HostWork(order: $0, touched: Set($0.hosts.map(\.name)), workdir: stage.workdir) },
+            services: PreviewServices())
     }
 
     /// The one that the call names: a plan of thousands of checks is not gone through for each of its stages.

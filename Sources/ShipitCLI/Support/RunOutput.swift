@@ -8,12 +8,16 @@ struct RunOutput: Sendable {
     let folder: String
     /// The longest first: a stage's name may begin like another's.
     private let stages: [StageName]
+    private let hosts: [StageName: [String]]
     private let log: OutputLog
 
     init(run: RunID, plan: Plan, folder: String) {
         self.run = run
         self.folder = folder
         stages = plan.stages.map(\.name).sorted { $0.text.utf8.count > $1.text.utf8.count }
+        hosts = Dictionary(
+            plan.stages.compactMap { stage in stage.hosts.map { (stage.name, $0.hosts.map(\.name)) } },
+            uniquingKeysWith: { first, _ in first })
         log = Wiring.output(inFolder: folder)
     }
 
@@ -22,6 +26,15 @@ struct RunOutput: Sendable {
         guard key.text.hasPrefix(run.text + "/") else { return nil }
         let rest = key.text.dropFirst(run.text.count + 1)
         return stages.first { rest.hasPrefix($0.text + "/") }
+    }
+
+    /// The host that a key belongs to, of a stage that runs on hosts.
+    func host(of key: CommandKey) -> String? {
+        guard let stage = stage(of: key), let hosts = hosts[stage], let slash = key.text.lastIndex(of: "/") else {
+            return nil
+        }
+        let name = String(key.text[key.text.index(after: slash)...])
+        return hosts.contains(name) ? name : nil
     }
 
     /// From the beginning, and on as it grows.

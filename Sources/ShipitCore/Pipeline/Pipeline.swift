@@ -77,14 +77,21 @@ public struct Environment: Hashable, Sendable, Codable {
     public var approvals: ApprovalPolicy?
     /// `nil` where any release may be deployed.
     public var promote: PromotionPolicy?
+    /// By the names of their groups, in the order of the file.
+    public var hosts: [String: [Host]]
+    /// The ssh configuration that is used instead of the user's.
+    public var sshConfig: String?
 
     public init(
-        name: String, vars: [String: String] = [:], approvals: ApprovalPolicy? = nil, promote: PromotionPolicy? = nil
+        name: String, vars: [String: String] = [:], approvals: ApprovalPolicy? = nil, promote: PromotionPolicy? = nil,
+        hosts: [String: [Host]] = [:], sshConfig: String? = nil
     ) {
         self.name = name
         self.vars = vars
         self.approvals = approvals
         self.promote = promote
+        self.hosts = hosts
+        self.sshConfig = sshConfig
     }
 }
 
@@ -161,6 +168,8 @@ public struct Stage: Hashable, Sendable {
     public var condition: StageCondition?
     public var forEach: [Template]?
     public var maxParallel: Int?
+    /// `on:`; without it the stage runs here.
+    public var hosts: HostChoice?
     public var span: Span
 
     public init(
@@ -171,7 +180,7 @@ public struct Stage: Hashable, Sendable {
         killAfter: TimeSpan = .seconds(10), onExhausted: OnExhausted = .rollback, onInterrupt: OnInterrupt = .ask,
         reversible: Reversible = .yes, changes: Bool = true, leavesRunning: Bool = false,
         condition: StageCondition? = nil, forEach: [Template]? = nil, maxParallel: Int? = nil,
-        span: Span = Span(file: "", line: 1, column: 1)
+        hosts: HostChoice? = nil, span: Span = Span(file: "", line: 1, column: 1)
     ) {
         self.name = name
         self.needs = needs
@@ -194,6 +203,7 @@ public struct Stage: Hashable, Sendable {
         self.condition = condition
         self.forEach = forEach
         self.maxParallel = maxParallel
+        self.hosts = hosts
         self.span = span
     }
 }

@@ -103,6 +103,8 @@ public struct PlannedStage: Hashable, Sendable, Codable {
     public var group: String?
     /// How many of the group may run at once.
     public var groupLimit: Int?
+    /// Where its commands run; `nil` for here.
+    public var hosts: HostOrder?
 
     public enum Undo: Hashable, Sendable, Codable {
         case none
@@ -120,7 +122,8 @@ public struct PlannedStage: Hashable, Sendable, Codable {
         retry: RetryPolicy = RetryPolicy(), timeout: TimeSpan = .hours(1), deadline: TimeSpan? = nil,
         killAfter: TimeSpan = .seconds(10), onExhausted: OnExhausted = .rollback, onInterrupt: OnInterrupt = .ask,
         reversible: Reversible = .yes, changes: Bool = true, leavesRunning: Bool = false, skipped: Bool = false,
-        item: String? = nil, group: String? = nil, groupLimit: Int? = nil
+        item: String? = nil, group: String? = nil, groupLimit: Int? = nil,
+        hosts: HostOrder? = nil
     ) {
         self.name = name
         self.needs = needs
@@ -144,5 +147,6 @@ public struct PlannedStage: Hashable, Sendable, Codable {
         self.item = item
         self.group = group
         self.groupLimit = groupLimit
+        self.hosts = hosts
     }
 }

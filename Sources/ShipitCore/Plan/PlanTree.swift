@@ -43,6 +43,10 @@ extension Template: PlanTreeConvertible {
     var planTree: PlanTree { .text(written) }
 }
 
+extension Host: PlanTreeConvertible {
+    var planTree: PlanTree { .text(name == place ? destination : "\(name) (\(destination))") }
+}
+
 extension Rule: PlanTreeConvertible {
     var planTree: PlanTree { .text(text) }
 }

@@ -4,6 +4,7 @@ public enum PlanError: Error, Hashable, Sendable {
     case unknownVariable(String, known: [String])
     case missingVariable(String, environment: String)
     case repeatedItem(stage: String, item: String)
+    case missingHosts(group: String, environment: String, stage: String)
 }
 
 /// Makes the plan of one release in one environment. Pure: the same inputs give the same plan, and so the same digest.
@@ -32,7 +33,10 @@ public struct Planner: Sendable {
         var stages: [PlannedStage] = []
         var members: [StageName: [StageName]] = [:]
         for stage in pipeline.stages {
-            let expanded = try expand(stage, known)
+            var expanded = try expand(stage, known)
+            for place in expanded.indices where !expanded[place].skipped {
+                expanded[place].hosts = try hosts(of: stage, in: environment)
+            }
             members[stage.name] = expanded.map(\.name)
             stages += expanded
         }
@@ -80,6 +84,16 @@ public struct Planner: Sendable {
             killAfter: stage.killAfter, onExhausted: stage.onExhausted, onInterrupt: stage.onInterrupt,
             reversible: stage.reversible, changes: stage.changes, leavesRunning: stage.leavesRunning,
             skipped: try !(stage.condition.map { condition throws(PlanError) in try holds(condition, known) } ?? true))
+    }
+
+    private func hosts(of stage: Stage, in environment: Environment) throws(PlanError) -> HostOrder? {
+        guard let choice = stage.hosts else { return nil }
+        guard let hosts = environment.hosts[choice.group] else {
+            throw .missingHosts(group: choice.group, environment: environment.name, stage: stage.name.text)
+        }
+        return HostOrder(
+            group: choice.group, batches: BatchSize.batches(of: hosts, choice.batches), maxFailures: choice.maxFailures,
+            maxParallel: choice.maxParallel, sshConfig: environment.sshConfig)
     }
 
     private func optional(_ call: ActionCall?, _ known: KnownValues) throws(PlanError) -> ActionCall? {

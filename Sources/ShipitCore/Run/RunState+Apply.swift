@@ -99,12 +99,14 @@ extension RunState {
         // A repeated action comes to the step that was under way once more: it is the same one.
         guard stages[stage].steps[attempt]?.contains(where: { $0.name == name }) != true else { return }
         stages[stage].steps[attempt, default: []].append(.init(name: name, result: nil))
+        startHost(name, attempt)
     }
 
     private mutating func finishStep(_ attempt: AttemptID, _ name: String, _ result: String) {
         let stage = position(attempt.stage)
         if let place = stages[stage].steps[attempt]?.firstIndex(where: { $0.name == name }) {
             stages[stage].steps[attempt]![place].result = result
+            finishHost(name, attempt, result)
         }
     }
 
@@ -129,6 +131,7 @@ extension RunState {
         case .finally: break
         }
         if result.verdict != .unknown { stages[activity.stage].steps[attempt] = nil }
+        endHosts(activity, result.verdict)
     }
 
     /// A stage that ended badly decides the run's course and stays in view; an undo or a `finally` only while it is

@@ -55,6 +55,8 @@ public struct StageState: Hashable, Sendable {
     public internal(set) var outputs: [String: String] = [:]
     /// Durable steps of the attempt in flight, finished ones with their result.
     public internal(set) var steps: [AttemptID: [Step]] = [:]
+    /// Where the hosts stand on which a part of it was begun, by their names.
+    public internal(set) var hosts: [Part: [String: HostState]] = [:]
 
     public struct Step: Hashable, Sendable {
         public var name: String

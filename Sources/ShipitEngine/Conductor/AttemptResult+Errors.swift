@@ -8,6 +8,7 @@ extension AttemptResult {
         switch error {
         case .badInput, .failedForGood: self.init(.failed, reason: error.reason, retryable: false)
         case .failed: self.init(.failed, reason: error.reason)
+        case .commands(let code, let reason): self.init(.failed, exit: code.map(ExitStatus.code), reason: reason)
         case .cancelled: self.init(.cancelled, reason: error.reason)
         case .stopped: self.init(.failed, reason: Self.engineStopped)
         case .command(let end, _):
@@ -29,6 +30,7 @@ extension ActionError {
         switch self {
         case .badInput(let input, let problem): "input \"\(input)\" \(problem)"
         case .failed(let reason), .failedForGood(let reason), .stopped(let reason): reason
+        case .commands(_, let reason): reason
         case .cancelled: "ended from outside"
         case .command(let end, let what):
             switch end {

@@ -106,6 +106,8 @@ final class AttemptRunner: Sendable {
         var outputs: [StageName: [String: String]]
         var own: [String: String]
         var steps: [StageState.Step]
+        var touchedHosts: Set<String>
+        var hostsThrough: Set<String>
 
         init(_ state: RunState, _ attempt: AttemptID) {
             guard let stage = state.planned(attempt.stage), let standing = state[attempt.stage] else {
@@ -117,6 +119,8 @@ final class AttemptRunner: Sendable {
             own = standing.outputs
             steps = standing.steps[attempt] ?? []
             outputs = state.outputs(usedBy: stage)
+            touchedHosts = Set((standing.hosts[.perform] ?? [:]).filter(\.value.isTouched).keys)
+            hostsThrough = Set((standing.hosts[attempt.part] ?? [:]).filter(\.value.isThrough).keys)
         }
     }
 
@@ -186,8 +190,18 @@ final class AttemptRunner: Sendable {
             workdir: known.stage.workdir.map { Paths.join(root, $0) } ?? root, scratch: scratch,
             inputs: try resolver.inputs(call), outputs: known.own, variables: variables,
             secretValues: Array(parts.secrets.values), deadline: deadline, killAfter: known.stage.killAfter,
-            leavesRunning: known.stage.leavesRunning, services: services)
+            leavesRunning: known.stage.leavesRunning, hosts: hosts(known, variables, isVerification: step != nil),
+            services: services)
         return (action, context)
+    }
+
+    private func hosts(_ known: Known, _ variables: [String: String], isVerification: Bool) -> HostWork? {
+        known.stage.hosts.map { order in
+            HostWork(
+                order: order, touched: known.touchedHosts, through: known.hostsThrough,
+                variables: StageVariables.onHosts(variables, stage: known.stage),
+                workdir: known.stage.workdir, isVerification: isVerification)
+        }
     }
 
     /// The suite that the call names, with its references filled in.

@@ -21,6 +21,8 @@ final class AttemptServices: ActionServices {
     private struct Steps {
         var earlier: [StageState.Step]
         var taken: Set<String> = []
+        /// Those that begin now: the journal shows that no command of theirs can have run.
+        var new: Set<String> = []
     }
 
     init(
@@ -53,14 +55,14 @@ final class AttemptServices: ActionServices {
 
     func command(_ request: CommandRequest, step: String?) async throws(ActionError) -> CommandEnd {
         if isEnding() { throw .cancelled }
-        let key = CommandKey(run: run, attempt: attempt, step: step ?? defaultStep)
+        let key = key(step)
         var request = request
         request.environment["SHIPIT_IDEMPOTENCY_KEY"] = key.text
         let left = deadline - now
         request.timeout = min(request.timeout ?? left, max(left, .milliseconds(1)))
         let end: CommandEnd
         do throws(ProcessesError) {
-            if inDoubt, case .absent = try await parts.processes.record(of: key) { return .unknown }
+            if inDoubt, !isNew(step), case .absent = try await parts.processes.record(of: key) { return .unknown }
             end = try await parts.processes.run(key, request)
         } catch {
             throw stopped(error)
@@ -69,10 +71,18 @@ final class AttemptServices: ActionServices {
         return end
     }
 
+    private func key(_ step: String?) -> CommandKey {
+        let steps = [defaultStep, step].compactMap(\.self)
+        return CommandKey(run: run, attempt: attempt, step: steps.isEmpty ? nil : steps.joined(separator: "/"))
+    }
+
+    private func isNew(_ step: String?) -> Bool {
+        step.map { step in steps.withLock { $0.new.contains(step) } } ?? false
+    }
+
     func output(step: String?, limit: Int) async throws(ActionError) -> CommandOutput {
         do throws(ProcessesError) {
-            return try await parts.processes.output(
-                of: CommandKey(run: run, attempt: attempt, step: step ?? defaultStep), limit: limit)
+            return try await parts.processes.output(of: key(step), limit: limit)
         } catch {
             throw stopped(error)
         }
@@ -90,7 +100,10 @@ final class AttemptServices: ActionServices {
     ) async throws(ActionError) -> String {
         let earlier = try takeEarlier(name)
         if let result = earlier?.result { return result }
-        if earlier == nil { try await record(.stepStarted(attempt, step: name)) }
+        if earlier == nil {
+            try await record(.stepStarted(attempt, step: name))
+            steps.withLock { _ = $0.new.insert(name) }
+        }
         let result = try await body()
         try await record(.stepFinished(attempt, step: name, result: result))
         return result

@@ -27,6 +27,14 @@ enum StageVariables {
         return variables
     }
 
+    /// Of a stage's variables, those that have a meaning on another machine: paths of this one have none.
+    static func onHosts(_ variables: [String: String], stage: PlannedStage) -> [String: String] {
+        let paths: Set<String> = ["SHIPIT_TREE", "SHIPIT_TARGET_TREE", "SHIPIT_OUTPUT"]
+        return variables.filter { name, _ in
+            stage.env[name] != nil || (name.hasPrefix("SHIPIT_") && !paths.contains(name))
+        }
+    }
+
     /// A folder of the attempt's own; the same one when the attempt is taken up again.
     static func makeScratch(_ runFolder: String, _ attempt: AttemptID) throws(ActionError) -> String {
         let part = attempt.part == .perform ? "" : "\(attempt.part.rawValue)-"

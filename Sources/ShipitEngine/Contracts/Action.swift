@@ -40,6 +40,8 @@ public enum ActionError: Error, Hashable, Sendable {
     case badInput(String, String)
     /// A command of it ended otherwise than well.
     case command(CommandEnd, what: String)
+    /// Commands of it ended badly, the first of them with this code; the reason is for a person.
+    case commands(exit: Int?, String)
     /// The work failed; the reason is for a person.
     case failed(String)
     /// The same, and another try cannot help.
@@ -92,6 +94,8 @@ public struct ActionContext: Sendable {
     public var deadline: Instant?
     public var killAfter: TimeSpan
     public var leavesRunning: Bool
+    /// Where the stage's commands run; `nil` for here.
+    public var hosts: HostWork?
     public var services: any ActionServices
 
     public init(
@@ -100,7 +104,8 @@ public struct ActionContext: Sendable {
         target: ReleaseFacts? = nil, vars: [String: String] = [:], suites: [String: [Check]] = [:], root: String,
         workdir: String, scratch: String, inputs: ActionInputs, outputs: [String: String] = [:],
         variables: [String: String] = [:], secretValues: [String] = [], deadline: Instant? = nil,
-        killAfter: TimeSpan = .seconds(10), leavesRunning: Bool = false, services: any ActionServices
+        killAfter: TimeSpan = .seconds(10), leavesRunning: Bool = false,
+        hosts: HostWork? = nil, services: any ActionServices
     ) {
         self.run = run
         self.attempt = attempt
@@ -121,6 +126,7 @@ public struct ActionContext: Sendable {
         self.deadline = deadline
         self.killAfter = killAfter
         self.leavesRunning = leavesRunning
+        self.hosts = hosts
         self.services = services
     }
 }

@@ -29,10 +29,14 @@ public struct CommandRequest: Hashable, Sendable {
     public var killAfter: TimeSpan
     /// What the command leaves behind in its group stays and is recorded, instead of being ended with it.
     public var leavesRunning: Bool
+    /// What it reads on its standard input, which then stays open until it has ended; `nil`: its input is closed. It is
+    /// handed over in memory and never on disk, so it may hold secrets.
+    public var input: String?
 
     public init(
         argv: [String], environment: [String: String] = [:], directory: String, secrets: [String] = [],
-        timeout: TimeSpan? = nil, killAfter: TimeSpan = .seconds(10), leavesRunning: Bool = false
+        timeout: TimeSpan? = nil, killAfter: TimeSpan = .seconds(10), leavesRunning: Bool = false,
+        input: String? = nil
     ) {
         self.argv = argv
         self.environment = environment
@@ -41,6 +45,7 @@ public struct CommandRequest: Hashable, Sendable {
         self.timeout = timeout
         self.killAfter = killAfter
         self.leavesRunning = leavesRunning
+        self.input = input
     }
 }
 

@@ -31,6 +31,9 @@ struct EnvironmentDraft {
     /// `nil` without any, or when they could not be read.
     var approvals: ApprovalsDraft?
     var promote: PromotionDraft?
+    /// By group, those of a group `nil` when they could not be read; all `nil` when nothing could.
+    var hosts: [String: [Host]?]? = [:]
+    var sshConfig: String?
 }
 
 struct PersonDraft {
@@ -70,6 +73,8 @@ struct StageDraft {
     var hasCondition = false
     /// `nil` without `for-each`.
     var items: [Template]?
+    /// The group of hosts that it runs on.
+    var hosts: Named<String>?
     /// `nil` when a mistake in it was reported.
     var stage: Stage?
 

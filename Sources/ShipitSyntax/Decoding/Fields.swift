@@ -125,4 +125,5 @@ private let foreignKeys = [
     "inputs": "with", "args": "with", "retries": "retry", "undo": "rollback", "matrix": "for-each",
     "working-directory": "workdir", "cwd": "workdir", "always": "finally", "cleanup": "finally", "jobs": "stages",
     "steps": "stages", "interval": "every", "max-attempts": "attempts", "retry": "retries", "needs": "depends-on",
+    "hosts": "on", "serial": "batches", "max-fail-percentage": "max-failures",
 ]

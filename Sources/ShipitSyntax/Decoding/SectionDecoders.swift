@@ -110,10 +110,10 @@ struct EnvironmentDecoder {
     let reading: Reading
 
     enum Key: String, SectionKey {
-        case vars, approvals, promote
-        case rehearsed, windows, hosts
+        case vars, approvals, promote, hosts, sshConfig = "ssh-config"
+        case rehearsed, windows
 
-        var isLater: Bool { ![.vars, .approvals, .promote].contains(self) }
+        var isLater: Bool { [.rehearsed, .windows].contains(self) }
     }
 
     func environments(_ node: Node) -> [EnvironmentDraft] {
@@ -128,11 +128,14 @@ struct EnvironmentDecoder {
         // `staging:` with nothing below is an environment like any other.
         if entry.value.isAbsent { return EnvironmentDraft(name: entry.key, vars: [:]) }
         guard let fields = reading.fields(entry.value, Key.self, of: "environment \"\(entry.key)\"") else {
-            return EnvironmentDraft(name: entry.key)
+            return EnvironmentDraft(name: entry.key, hosts: nil)
         }
         let approvals = fields[.approvals].flatMap { ApprovalsDecoder(reading: reading).approvals($0) }
         let promote = fields[.promote].flatMap { PromotionDecoder(reading: reading).promotion($0) }
-        return EnvironmentDraft(name: entry.key, vars: vars(of: entry, fields), approvals: approvals, promote: promote)
+        return EnvironmentDraft(
+            name: entry.key, vars: vars(of: entry, fields), approvals: approvals, promote: promote,
+            hosts: fields[.hosts].map { HostsDecoder(reading: reading).groups($0) } ?? [:],
+            sshConfig: fields[.sshConfig].flatMap { reading.literal($0, "\"ssh-config\"") })
     }
 
     private func vars(of entry: Entry, _ fields: Fields<Key>) -> [String: String]? {

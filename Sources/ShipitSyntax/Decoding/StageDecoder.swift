@@ -10,14 +10,13 @@ struct StageDecoder {
         case onInterrupt = "on-interrupt", onExhausted = "on-exhausted", verify, rollback, finally
         case forEach = "for-each", maxParallel = "max-parallel", workdir, reversible, contract, changes
         case leavesRunning = "leaves-running", condition = "if"
-        case approval, wait, notify, manual, on, batches, maxFailures = "max-failures", hosts, approvals, windows
+        case on, batches, maxFailures = "max-failures"
+        case approval, wait, notify, manual, approvals, windows
         case role, tests
 
         var isLater: Bool {
             switch self {
-            case .notify, .manual, .on, .batches, .maxFailures, .hosts, .approvals, .windows, .role,
-                .tests:
-                true
+            case .notify, .manual, .approvals, .windows, .role, .tests: true
             default: false
             }
         }
@@ -66,6 +65,7 @@ struct StageDecoder {
         var isRight = work(fields, entries, owner, entry.keyPlace, index, &stage, &draft)
         isRight = settings(fields, &stage) && isRight
         isRight = values(fields, index, &stage, &draft) && isRight
+        isRight = hosts(fields, &stage, &draft) && isRight
         isRight = wayBack(fields, index, &stage, &draft) && isRight
         draft.stage = isRight ? stage : nil
     }
@@ -191,7 +191,7 @@ struct StageDecoder {
         }
         if let node = fields[.maxParallel] {
             stage.maxParallel = reading.whole(node, "\"max-parallel\"", in: 1...1_000_000)
-            if fields[.forEach] == nil {
+            if fields[.forEach] == nil, fields[.on] == nil {
                 reading.error(
                     "misplaced-key", "\"max-parallel\" limits the items of for-each, and there is none",
                     at: fields.keyPlace(.maxParallel)!,

@@ -218,6 +218,25 @@ extension Explanation {
                     "see the suggestion"),
             ]),
         ExplanationChapter(
+            title: "Hosts",
+            explanations: [
+                .error(
+                    "bad-batch", "a batch that is neither a number of hosts nor a percentage",
+                    "write it as in `[1, 25%, 100%]`"),
+                .error(
+                    "bad-host", "`ssh:` is given something that is no host, or that ssh would take for an option",
+                    "write `HOST`, `USER@HOST` or `USER@HOST:PORT`, an IPv6 address in brackets"),
+                .error(
+                    "duplicate-host", "a group names a machine twice, or two machines alike",
+                    "remove one of them, or give each a `name:`"),
+                .error(
+                    "missing-hosts", "a stage runs on a group of hosts that one of the environments lacks",
+                    "define the group there, or leave the stage out there by its `if:`"),
+                .error(
+                    "unknown-hosts", "a stage runs on a group of hosts that no environment has",
+                    "see the suggestion"),
+            ]),
+        ExplanationChapter(
             title: "References",
             explanations: [
                 .error(

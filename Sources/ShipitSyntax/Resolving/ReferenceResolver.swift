@@ -135,6 +135,8 @@ struct ReferenceResolver {
     private func isDeclared(_ output: String, of stage: StageDraft, _ use: ReferenceUse) -> Bool {
         let outputs: [String]
         switch stage.kind {
+        // A host cannot write outputs; these two are the stage's own.
+        case .run where stage.hosts != nil: outputs = ["hosts", "failed-hosts"]
         case .checks: outputs = reading.catalog.actions["checks"]?.outputs ?? []
         case .uses(_, let action?):
             guard let declared = action.outputs else { return true }

@@ -44,6 +44,14 @@ enum JSON: Decodable, Hashable, Sendable {
         return members[key] ?? .null
     }
 
+    /// A text as JSON, and so YAML, writes it.
+    static func quoted(_ text: String) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        guard let bytes = try? encoder.encode(text) else { preconditionFailure("any text can be written as JSON") }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     var keys: Set<String> {
         guard case .object(let members) = self else { return [] }
         return Set(members.keys)

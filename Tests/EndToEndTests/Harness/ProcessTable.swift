@@ -9,6 +9,8 @@ enum ProcessTable {
         var description: String { "\(id): \(arguments.joined(separator: " "))" }
 
         var isSupervisor: Bool { arguments.first?.hasSuffix("shipit-supervisor") ?? false }
+        /// `sshd: root@notty`, as sshd calls the processes that serve those it has let in.
+        var isSSHSession: Bool { arguments.first?.hasPrefix("sshd") ?? false }
     }
 
     /// Every living process that has to do with a folder: it works in it, was started with its path, or has it in its
@@ -22,6 +24,26 @@ enum ProcessTable {
                 contains(commandLine, mark) || contains(bytes("/proc/\(id)/environ"), mark) || worksIn(folder, id)
             return isMarked ? Entry(id: id, arguments: words(commandLine)) : nil
         }
+    }
+
+    /// The living processes below another one.
+    static func descendants(of ancestor: pid_t) -> [Entry] {
+        var parents: [pid_t: pid_t] = [:]
+        for id in ids() where isAlive(id) { parents[id] = parent(of: id) }
+        var found: Set<pid_t> = [ancestor]
+        while true {
+            let more = parents.filter { found.contains($0.value) && !found.contains($0.key) }.keys
+            if more.isEmpty { break }
+            found.formUnion(more)
+        }
+        return found.subtracting([ancestor]).map { Entry(id: $0, arguments: words(bytes("/proc/\($0)/cmdline"))) }
+    }
+
+    private static func parent(of id: pid_t) -> pid_t? {
+        let text = String(decoding: bytes("/proc/\(id)/stat"), as: UTF8.self)
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 1 ? pid_t(fields[1]) : nil
     }
 
     /// The command lines of all processes, as anybody on the machine can read them.
