@@ -41,6 +41,7 @@ demo: build ## set up and watch releases of a real app be deployed, rolled back,
 bench: release ## measure shipit's cost beside other tools, as ratios
 	Benchmarks/run
 	Benchmarks/authoring
+	Benchmarks/hosts
 
 RUNS ?= 200000
 SEED ?=

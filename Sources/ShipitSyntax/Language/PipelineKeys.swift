@@ -144,7 +144,38 @@ extension EnvironmentDecoder.Key {
                 example: "promote: {from: staging, within: 7d}")
         case .rehearsed: .later("How long ago a rollback must have been rehearsed.")
         case .windows: .later("When a run may begin.")
-        case .hosts: .later("The machines of the environment, in groups.")
+        case .hosts:
+            KeyDescription(
+                .mapping(.names, of: .list(.section(HostsDecoder.Key.self), isEmpty: false)),
+                "The machines of the environment, in groups that stages name by `on: hosts.GROUP`.",
+                example: "hosts: {web: [{ssh: deploy@10.0.0.11}]}")
+        case .sshConfig:
+            KeyDescription(
+                .text, "A configuration for ssh, from the folder that holds `pipelines/`.", fallback: "the user's own",
+                example: "ssh-config: ops/ssh_config")
+        }
+    }
+}
+
+extension HostsDecoder.Key {
+    static var aboutSection: SectionDescription {
+        SectionDescription("host", at: "environments.NAME.hosts.GROUP", "One machine that is reached over ssh.")
+    }
+
+    static var required: [Self] { [.ssh] }
+
+    var about: KeyDescription {
+        switch self {
+        case .ssh:
+            KeyDescription(
+                .text,
+                "`HOST`, `USER@HOST` or `USER@HOST:PORT`, an IPv6 address in brackets; a name that the ssh configuration "
+                    + "explains is a host, too.",
+                example: "ssh: deploy@10.0.0.11")
+        case .name:
+            KeyDescription(
+                .text, "What people, logs and `SHIPIT_HOST` call it.", fallback: "the host without its user",
+                example: "name: web-1")
         }
     }
 }

@@ -15,7 +15,7 @@ extension StageDecoder.Key {
 
     var about: KeyDescription {
         switch self {
-        case .needs, .condition, .forEach, .maxParallel, .on, .batches, .maxFailures, .hosts: order
+        case .needs, .condition, .forEach, .maxParallel, .on, .batches, .maxFailures: order
         case .run, .uses, .with, .checks, .env, .workdir, .approval, .wait, .notify, .manual, .approvals, .windows,
             .role,
             .tests:
@@ -44,11 +44,25 @@ extension StageDecoder.Key {
                 "Makes a stage of each item, called `stage[item]`; `${{ item }}` and `SHIPIT_ITEM` "
                     + "are the item.", example: "for-each: [community, marketplace]")
         case .maxParallel:
-            KeyDescription(.whole(1...1_000_000), "How many items of `for-each` run at once.", fallback: "all of them")
-        case .on: .later("The hosts that the command runs on.")
-        case .batches: .later("How many hosts at once, batch by batch.")
-        case .maxFailures: .later("How many hosts may fail before no more are begun.")
-        default: .later("The machines that the stage runs on.")
+            KeyDescription(
+                .whole(1...1_000_000), "How many items of `for-each`, or hosts of a batch, run at once.",
+                fallback: "all items; 20 hosts")
+        case .on:
+            KeyDescription(
+                .pattern(#"^hosts\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"#, "a group of hosts, such as hosts.web"),
+                "The group of the environment's hosts on each of which the command runs, over ssh.",
+                example: "on: hosts.web")
+        case .batches:
+            KeyDescription(
+                .listOrOne(.pattern("^([1-9][0-9]*|(100|[1-9][0-9]?)%)$", "a batch, such as 2 or 25%"), isEmpty: false),
+                "How many hosts each batch holds, as a number or a percentage of all. A batch begins when the one before is "
+                    + "through; the last size is repeated for what is left.",
+                fallback: "one batch of all hosts", example: "batches: [1, 25%, 100%]")
+        default:
+            KeyDescription(
+                .whole(1...1_000_000),
+                "So many failed hosts fail the stage, and nothing more begins. Fewer are borne, if any host succeeded.",
+                fallback: "1", example: "max-failures: 2")
         }
     }
 
