@@ -38,6 +38,15 @@ struct Connection {
         case system(Int32)
         case unknownHost(String)
 
+        /// Where the time that was given is told elsewhere.
+        var words: String {
+            switch self {
+            case .timedOut: "timed out"
+            case .system(let number): errnoWords(number)
+            case .unknownHost(let why): why
+            }
+        }
+
         func reason(_ timeout: TimeSpan) -> String {
             switch self {
             case .timedOut: "timed out after \(Words.span(timeout))"
@@ -48,9 +57,11 @@ struct Connection {
     }
 
     /// Tries the addresses of the host in the system's order.
-    static func open(_ place: HostPort, until deadline: ContinuousClock.Instant) -> Result<Connection, Trouble> {
+    static func open(
+        _ place: HostPort, datagrams: Bool = false, until deadline: ContinuousClock.Instant
+    ) -> Result<Connection, Trouble> {
         var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = Int32((datagrams ? SOCK_DGRAM : SOCK_STREAM).rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let unknown = getaddrinfo(place.host, String(place.port), &hints, &list)
         guard unknown == 0 else {

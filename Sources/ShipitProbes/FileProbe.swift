@@ -56,17 +56,17 @@ public struct FileProbe: Probe {
         return judgement.measurement(number: age != nil ? seconds : found.size, evidence: evidence)
     }
 
-    private struct Found {
+    struct Found {
         var path: String
         var size: Double
         var modified: Double
     }
 
-    private struct Unreadable: Error {
+    struct Unreadable: Error {
         var reason: String
     }
 
-    private static func newest(_ pattern: String, in directory: String) -> Result<Found?, Unreadable> {
+    static func newest(_ pattern: String, in directory: String) -> Result<Found?, Unreadable> {
         var matches = glob_t()
         defer { globfree(&matches) }
         let absolute = pattern.hasPrefix("/") ? pattern : "\(globEscaped(directory))/\(pattern)"
@@ -95,7 +95,7 @@ public struct FileProbe: Probe {
         path.reduce(into: "") { $0 += "*?[\\".contains($1) ? "\\\($1)" : String($1) }
     }
 
-    private static func now() -> Double {
+    static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -116,7 +116,8 @@ struct Wanted: Sendable {
     init(_ written: String, exactly: Bool, field: String) throws(BadField) {
         if let first = written.first, "<>=".contains(first) {
             kind = .limit(try Limit(written, in: nil, field: field))
-        } else if !exactly, let match = written.wholeMatch(of: /([A-Za-z][A-Za-z0-9_-]*) *([<>=]=?[^=].*)/) {
+        } else if !exactly, let match = written.wholeMatch(of: /([A-Za-z][A-Za-z0-9_-]*) *((?:<=|>=|==|<|>) *[0-9.-]+)/)
+        {
             kind = .directive(
                 String(match.output.1), try Limit(String(match.output.2), in: .count, field: field))
         } else if exactly, !written.hasPrefix("/") {

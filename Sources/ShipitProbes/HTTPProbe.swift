@@ -22,6 +22,8 @@ public struct HTTPProbe: Probe {
             ),
             FieldDescription(
                 "redirect", .textOrPattern, help: "Where it must lead to, or /regex/; it is not followed."),
+            FieldDescription(
+                "certificate", .condition(.time), help: "How long the certificate of an https URL still holds."),
             FieldDescription("time", .condition(.time), help: "How long the answer may take."),
             FieldDescription("requests", .number, fallback: "1", help: "How many requests to send."),
             FieldDescription("concurrency", .number, fallback: "1", help: "How many of them at once."),
@@ -48,6 +50,7 @@ public struct HTTPProbe: Probe {
         let headers = try fields.map("headers").map { (name: $0.key, value: $0.value) }
         let question = HTTPQuestion(url: url, method: method, headers: headers)
         let expected = try HTTPExpectation(fields)
+        let certificate = try fields.limit("certificate", in: .time)
         if let load = try HTTPLoad(fields, question: question, expected: expected, timeout: request.timeout) {
             return await load.measure()
         }
@@ -56,11 +59,31 @@ public struct HTTPProbe: Probe {
             return Measurement(.noAnswer(trouble.reason), evidence: "\(method) \(url): \(trouble.reason)")
         case .success(let answer):
             var evidence = "\(method) \(url): \(answer.status) in \(Words.seconds(answer.seconds))"
-            let judgement = expected.judge(answer)
+            var judgement = expected.judge(answer)
+            if let certificate {
+                try await judge(
+                    certificate, url, request.timeout - TimeSpan(milliseconds: Int64(answer.seconds * 1000)), &judgement
+                )
+            }
             if !judgement.isGood, !answer.body.isEmpty {
                 evidence += ", body: \(Words.excerpt(String(decoding: answer.body.prefix(1024), as: UTF8.self)))"
             }
             return judgement.measurement(seconds: answer.seconds, evidence: evidence)
+        }
+    }
+
+    private func judge(
+        _ limit: Limit, _ url: String, _ timeout: TimeSpan, _ judgement: inout Judgement
+    ) async throws(BadField) {
+        guard let match = url.wholeMatch(of: /https:\/\/(?:[^\/?#@]*@)?([^\/?#]+).*/),
+            let place = HostPort(String(match.output.1)) ?? HostPort("\(match.output.1):443")
+        else { throw BadField("certificate", "only https has one") }
+        switch await TLSHandshake(place: place, name: place.host, ca: nil).look(timeout: max(timeout, .milliseconds(1)))
+        {
+        case .failure(let trouble): judgement.miss("certificate", "its certificate cannot be seen: \(trouble.reason)")
+        case .success(let facts):
+            judgement.expect(
+                "certificate", limit, facts.expires - FileProbe.now(), "the certificate holds for", Words.seconds)
         }
     }
 }

@@ -2,6 +2,9 @@ import FoundationEssentials
 public import ShipitCore
 import ShipitEngine
 
+/// Foundation has a type of this name, too.
+typealias Measurement = ShipitEngine.Measurement
+
 func ask(
     _ probe: any Probe, _ subject: ResolvedValue, _ fields: [String: ResolvedValue] = [:],
     timeout: TimeSpan = .seconds(10), in directory: String = "/", variables: [String: String] = searchPath,

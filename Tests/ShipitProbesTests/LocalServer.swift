@@ -7,6 +7,10 @@ final class LocalServer: Sendable {
         case bytes(String)
         /// Nothing is said and the connection stays open.
         case silence
+        /// A byte now and then, without an end.
+        case trickle(String)
+        /// As much as the other side takes, without an end.
+        case flood(String)
         case http(Int, headers: [String: String] = [:], body: String = "")
     }
 
@@ -75,10 +79,20 @@ final class LocalServer: Sendable {
         switch answer(request, number) {
         case .silence: held.withLock { $0.append(connection) }
         case .bytes(let text): finish(connection, text)
+        case .trickle(let text): pour(connection, text, every: 50_000)
+        case .flood(let text): pour(connection, String(repeating: text, count: 1000), every: 0)
         case .http(let status, let headers, let body):
             let lines = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
             finish(connection, "HTTP/1.1 \(status) Words\r\n\(lines)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
         }
+    }
+
+    private func pour(_ connection: Int32, _ text: String, every microseconds: UInt32) {
+        let bytes = Array(text.utf8)
+        while bytes.withUnsafeBytes({ send(connection, $0.baseAddress, $0.count, noSignal) }) > 0 {
+            if microseconds > 0 { usleep(microseconds) }
+        }
+        close(connection)
     }
 
     private func finish(_ connection: Int32, _ text: String) {

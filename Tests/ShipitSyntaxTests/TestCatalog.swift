@@ -58,6 +58,8 @@ let testCatalog = Catalog(
                 FieldDescription("header", .map, help: "headers and conditions"),
                 FieldDescription("time", .condition(.time), help: "the time taken"),
                 FieldDescription("requests", .number, help: "how many"),
+                FieldDescription("concurrency", .number, help: "at once"),
+                FieldDescription("p95", .condition(.time), help: "the 95th percentile"),
                 FieldDescription("error-rate", .condition(.ratio), help: "share of failures"),
             ], samples: true),
         ProbeDescription(
@@ -81,5 +83,21 @@ let testCatalog = Catalog(
             name: "disk", help: "Looks at a file system.", subject: .path,
             fields: [
                 FieldDescription("free", .condition(.size), required: true, help: "what is free")
+            ], samples: false),
+        ProbeDescription(
+            name: "tls", help: "Looks at a certificate.", subject: .text,
+            fields: [FieldDescription("expires-in", .condition(.time), help: "how long it holds")], samples: false),
+        ProbeDescription(
+            name: "redis", help: "Asks Redis.", subject: .text,
+            fields: [FieldDescription("time", .condition(.time), help: "the time taken")], samples: true),
+        ProbeDescription(
+            name: "prometheus", help: "Asks Prometheus.", subject: .url,
+            fields: [FieldDescription("query", .text, required: true, help: "what is asked")], samples: true),
+        ProbeDescription(
+            name: "report", help: "Reads a report.", subject: .path,
+            fields: [
+                FieldDescription("format", .choice(["junit", "k6"]), required: true, help: "whose it is"),
+                FieldDescription("p95", .condition(.time), help: "the 95th percentile"),
+                FieldDescription("error-rate", .condition(.ratio), help: "share of failures"),
             ], samples: false),
     ])

@@ -66,7 +66,8 @@ struct CheckCommand: AsyncParsableCommand {
         let streams = Streams()
         let desk = try SuiteDesk(
             SuiteDesk.Wishes(
-                suite: suite, pipeline: target.pipeline, environment: target.env, tag: tag, settings: set),
+                suite: suite, pipeline: target.pipeline, environment: target.env, tag: tag, settings: set,
+                isAsked: wish == nil),
             project: try place.place().project(), streams: streams)
         if let (kind, check) = wish {
             return try WordDesk(desk).take(

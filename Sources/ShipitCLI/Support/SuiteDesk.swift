@@ -22,6 +22,8 @@ struct SuiteDesk {
         var tag: String?
         /// `K=V`, as typed.
         var settings: [String]
+        /// Whether the suite is to be asked; a person's word needs nothing of what it refers to.
+        var isAsked = true
     }
 
     init(_ wishes: Wishes, project: Project, streams: Streams) throws {
@@ -33,7 +35,9 @@ struct SuiteDesk {
         }
         let environment = try EnvironmentChoice.choose(
             wishes.environment, of: pipeline, questions: Questions(streams: streams))
-        try Self.refuseReferences(of: checks, suite: wishes.suite, hasRelease: wishes.tag != nil)
+        if wishes.isAsked {
+            try Self.refuseReferences(of: checks, suite: wishes.suite, hasRelease: wishes.tag != nil)
+        }
         let settings = try Preparation.settings(wishes.settings)
         var release = Release(tag: "", version: "", commit: "", tagObject: "")
         var previous: Release?

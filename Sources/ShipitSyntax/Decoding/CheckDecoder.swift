@@ -38,7 +38,7 @@ struct CheckDecoder {
         }
         let isRight = lookUpNames(drafts, suite: entry.key)
         suite.roles = drafts.compactMap(\.role)
-        let isWhole = drafts.allSatisfy { $0.check != nil || $0.isLater }
+        let isWhole = drafts.allSatisfy { $0.check != nil }
         if isRight && isWhole { suite.checks = drafts.compactMap(\.check) }
         return suite
     }
@@ -46,7 +46,6 @@ struct CheckDecoder {
     private struct CheckDraft {
         var name: Named<String>?
         var dependsOn: [Named<String>] = []
-        var isLater = false
         var check: Check?
         /// Of a manual check.
         var role: Named<String>?
@@ -68,7 +67,6 @@ struct CheckDecoder {
         let fields = reading.fields(common, place: node.place, Key.self, of: owner, alsoKnown: question.knownFields)
         var check = Check(name: draft.name?.name ?? "", probe: ProbeRequest(probe: "", subject: .list([])))
         var isRight = settings(fields, &check, &draft)
-        draft.isLater = question.isLater
         let site = Site(kind: .suite(suite))
         if let node = fields[.blocks] {
             check.blocks = BlocksDecoder(reading: reading).blocks(node, question, site)

@@ -4,22 +4,6 @@ import ShipitCore
 struct ProbeDecoder {
     let reading: Reading
 
-    /// Probes and fields of the language that the catalog may not have yet. They are noted, not taken for misspelt.
-    static let laterProbes: Set<String> = ["tls", "redis", "dns", "report", "manual", "prometheus"]
-    static let laterFields: [String: Set<String>] = [
-        "http": [
-            "status", "body", "json", "header", "time", "requests", "concurrency", "p50", "p95", "p99", "error-rate",
-        ],
-        "run": ["exit", "stdout", "stderr", "number", "time"],
-        "tcp": ["banner", "time"],
-        "file": ["exists", "age", "size"],
-        "disk": ["free", "used"],
-    ]
-    /// Fields of probes that are all of a later version.
-    static let fieldsOfLaterProbes: Set<String> = [
-        "expires-in", "chain", "time", "format", "p50", "p95", "p99", "error-rate", "query", "value", "resolves",
-    ]
-
     /// One probe with its fields, and what else stands in the mapping.
     struct Question {
         let reading: Reading
@@ -29,7 +13,6 @@ struct ProbeDecoder {
         var fields: [(FieldDescription, Entry)] = []
         /// What is neither the probe nor one of its fields.
         var rest: [Entry] = []
-        var isLater = false
         var isRight = true
 
         /// For hints at misspelt keys.
@@ -70,7 +53,10 @@ struct ProbeDecoder {
     /// Takes a mapping apart. That it asks nothing, or two things, is reported here. Only in suites can people be asked.
     func question(_ entries: [Entry], _ owner: String, at place: Place, asksPeople: Bool = false) -> Question {
         var question = Question(reading: reading, owner: owner)
-        let subject = entries.first { reading.catalog.probes[$0.key] != nil || Self.laterProbes.contains($0.key) }
+        let manual = ManualCheck.description
+        let subject = entries.first {
+            reading.catalog.probes[$0.key] != nil || asksPeople && $0.key == manual.name
+        }
         guard let subject else {
             // Fields whose probe is missing are no mistakes of their own.
             let fields = Set(reading.catalog.probes.values.flatMap { $0.fields.map(\.name) })
@@ -85,13 +71,7 @@ struct ProbeDecoder {
             return question
         }
         question.subject = subject
-        question.probe = reading.catalog.probes[subject.key]
-        if asksPeople, subject.key == ManualCheck.description.name { question.probe = ManualCheck.description }
-        if question.probe == nil {
-            question.isLater = true
-            question.isRight = false
-            reading.later("\"\(subject.key)\" of \(owner)", at: subject.keyPlace)
-        }
+        question.probe = asksPeople && subject.key == manual.name ? manual : reading.catalog.probes[subject.key]
         for entry in entries where entry.key != subject.key {
             sort(entry, into: &question, owner)
         }
@@ -101,11 +81,6 @@ struct ProbeDecoder {
     private func sort(_ entry: Entry, into question: inout Question, _ owner: String) {
         if let field = question.probe?.fields.first(where: { $0.name == entry.key }) {
             question.fields.append((field, entry))
-        } else if question.isLater, Self.fieldsOfLaterProbes.contains(entry.key) {
-            // Noted together with its probe.
-            return
-        } else if let probe = question.probe, Self.laterFields[probe.name]?.contains(entry.key) == true {
-            reading.later("\"\(entry.key)\" of \(owner)", at: entry.keyPlace)
         } else if let first = question.subject, reading.catalog.probes[entry.key] != nil {
             reading.error(
                 "conflicting-keys", "\(owner) asks two things: \(first.key) and \(entry.key)", at: entry.keyPlace,

@@ -45,22 +45,17 @@ extension PipelineSchema {
     private mutating func makeQuestion(_ asker: Asker) -> SchemaNode {
         let about = asker == .source ? MonitorDecoder.SourceKey.aboutSection : CheckDecoder.Key.aboutSection
         let probes = probes(of: asker)
-        var subjects = probes.map { SchemaNode.Member(key: $0.name, value: subject($0)) }
-        let later = ProbeDecoder.laterProbes.subtracting(probes.map(\.name)).sorted()
-        subjects += later.map { SchemaNode.Member(key: $0, value: Self.notYet) }
+        let subjects = probes.map { SchemaNode.Member(key: $0.name, value: subject($0)) }
         let own = own(asker)
         let cases = probes.map { probe in
             (probe.name, define("\(asker.rawValue).\(probe.name)") { $0.question(to: probe, asker) })
-        }
-        let laterCases = later.map { name in
-            (name, define("\(asker.rawValue).later") { _ in .later(subjects: later, own: own) })
         }
         return .members([
             "title": .text(about.place), "description": .text(about.help), "type": "object",
             "properties": .object(subjects + own),
             "oneOf": .list(subjects.map { .members(["required": .texts([$0.key])]) }),
             "allOf": .list(
-                (cases + laterCases).map { name, then in
+                cases.map { name, then in
                     .members(["if": .members(["required": .texts([name])]), "then": then])
                 }),
         ])
@@ -91,30 +86,11 @@ extension PipelineSchema {
     private mutating func question(to probe: ProbeDescription, _ asker: Asker) -> SchemaNode {
         var members = [SchemaNode.Member(key: probe.name, value: subject(probe))]
         members += probe.fields.map { SchemaNode.Member(key: $0.name, value: node($0)) }
-        let later = (ProbeDecoder.laterFields[probe.name] ?? []).subtracting(members.map(\.key)).sorted()
-        members += later.map { SchemaNode.Member(key: $0, value: Self.notYet) }
         members += own(asker).filter { member in !members.contains { $0.key == member.key } }
         return .members([
             "title": .text("\(asker.rawValue), asking \(probe.name)"), "description": .text(probe.help),
             "properties": .object(members),
             "required": .texts([probe.name] + probe.fields.filter(\.required).map(\.name)),
-            "additionalProperties": false,
-        ])
-    }
-
-    fileprivate static let notYet = SchemaNode.members([
-        "description": "This version understands it and does not act on it: shipit refuses to deploy."
-    ])
-}
-
-extension SchemaNode {
-    /// The fields of probes that are all of a later version.
-    fileprivate static func later(subjects: [String], own: [Member]) -> SchemaNode {
-        let fields = (subjects + ProbeDecoder.fieldsOfLaterProbes.sorted()).map {
-            Member(key: $0, value: PipelineSchema.notYet)
-        }
-        return .members([
-            "properties": .object(fields + own.filter { member in !fields.contains { $0.key == member.key } }),
             "additionalProperties": false,
         ])
     }
