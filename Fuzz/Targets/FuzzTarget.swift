@@ -11,6 +11,7 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "templates", longest: 512, check: checkTemplate),
         FuzzTarget(name: "quantities", longest: 128, check: checkQuantity),
         FuzzTarget(name: "rules", longest: 256, check: checkRule),
+        FuzzTarget(name: "calendar", longest: 128, check: checkCalendar),
         FuzzTarget(name: "journal", longest: 4096, check: checkJournal),
         FuzzTarget(name: "database", longest: 256, check: checkDatabase),
         FuzzTarget(name: "masker", longest: 512, check: checkMasker),

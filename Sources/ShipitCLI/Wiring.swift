@@ -15,6 +15,8 @@ enum Wiring {
     static let probes: [any Probe] = BuiltinProbes.all()
     static let catalog = Catalog(actions: actions.map(\.description), probes: probes.map(\.description))
 
+    static let zones: any ZoneSource = MachineZones()
+
     /// Makes the state folder where it is missing.
     static func store(_ folder: String) throws -> any RunStore { try SQLiteStore(folder: folder) }
 

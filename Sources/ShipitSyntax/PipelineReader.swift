@@ -7,9 +7,13 @@ public struct PipelineReader: Sendable {
     public typealias Loader = (_ path: String) throws(IncludeRefusal) -> [UInt8]
 
     private let catalog: Catalog
+    private let zones: any ZoneSource
 
     /// `catalog` says which actions and probes there are and what they take.
-    public init(catalog: Catalog) { self.catalog = catalog }
+    public init(catalog: Catalog, zones: any ZoneSource = OnlyUTC()) {
+        self.catalog = catalog
+        self.zones = zones
+    }
 
     /// `file` is only for messages, and its base name for a pipeline that has no `name:`. Without a loader nothing can be
     /// included.
@@ -24,7 +28,7 @@ public struct PipelineReader: Sendable {
         } catch {
             return PipelineReading(pipeline: nil, diagnostics: [error.diagnostic], sources: [file: bytes])
         }
-        let reading = Reading(source, catalog: catalog)
+        let reading = Reading(source, catalog: catalog, zones: zones)
         reading.add(builder.diagnostics)
         guard let tree, !tree.isAbsent else {
             reading.error("empty-file", "the file is empty", at: .start, hint: "begin with shipit: 1")
@@ -68,7 +72,7 @@ public struct PipelineReader: Sendable {
             environments: draft.environments.map {
                 Environment(
                     name: $0.name, vars: $0.vars ?? [:], approvals: approvals.policies[$0.name],
-                    promote: promotions[$0.name],
+                    promote: promotions[$0.name], windows: $0.windows,
                     hosts: ($0.hosts ?? [:]).compactMapValues { $0 }, sshConfig: $0.sshConfig)
             },
             secrets: draft.secrets, passEnv: draft.passEnv, stages: stages(draft, approvals),

@@ -5,15 +5,17 @@ final class Reading {
     /// The pipeline's file, and those that it includes.
     var source: SourceTexts
     let catalog: Catalog
+    let zones: any ZoneSource
     private(set) var diagnostics: [Diagnostic] = []
     /// Each `${{ … }}` of the file with where it stands, to be looked up once every name is known.
     var references: [ReferenceUse] = []
     /// Words that may still be compared with a misspelt one. A file of nothing but mistakes must not take minutes.
     private var comparisonsLeft = 100_000
 
-    init(_ source: SourceText, catalog: Catalog) {
+    init(_ source: SourceText, catalog: Catalog, zones: any ZoneSource) {
         self.source = SourceTexts(source)
         self.catalog = catalog
+        self.zones = zones
     }
 
     func add(_ found: [Diagnostic]) { diagnostics += found }

@@ -27,7 +27,8 @@ struct FixtureTests {
     func `a fixture is read as expected`(name: String) throws {
         let bytes = try Array(Data(contentsOf: Self.folder.appending(path: name + ".yaml")))
         let file = "pipelines/\(name).yaml"
-        let reading = PipelineReader(catalog: testCatalog).read(bytes, file: file, loader: Self.load)
+        let reading = PipelineReader(catalog: testCatalog, zones: TestZones())
+            .read(bytes, file: file, loader: Self.load)
         let actual = DiagnosticRenderer(sources: reading.sources).render(reading.diagnostics)
         let place = Self.folder.appending(path: name + ".expected")
         if ProcessInfo.processInfo.environment["SHIPIT_RECORD"] != nil {

@@ -117,7 +117,8 @@ struct GoodPipelineTests {
 
     @Test func `the whole language is known, whatever of it is not enforced yet`() throws {
         let file = FixtureTests.folder.appending(path: "whole-language.yaml")
-        let reading = try PipelineReader(catalog: testCatalog).read(Array(Data(contentsOf: file)), file: "whole.yaml")
+        let reading = try PipelineReader(catalog: testCatalog, zones: TestZones()).read(
+            Array(Data(contentsOf: file)), file: "whole.yaml")
         let pipeline = try #require(reading.pipeline)
         // Its restart does not say how to start the old release again.
         #expect(Set(reading.diagnostics.map(\.code)) == ["not-enforced", "restart-without-way-back"])

@@ -3,7 +3,7 @@ import ShipitSyntax
 import Testing
 
 func read(_ text: String, file: String = "pipelines/web.yaml") -> PipelineReading {
-    PipelineReader(catalog: testCatalog).read(Array(text.utf8), file: file)
+    PipelineReader(catalog: testCatalog, zones: TestZones()).read(Array(text.utf8), file: file)
 }
 
 /// The pipeline of a text that must be right; what is wrong with it is shown.

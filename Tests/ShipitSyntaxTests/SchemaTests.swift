@@ -47,6 +47,10 @@ struct SchemaTests {
         ("conflicting-keys", "looks at the work tree", "a value's consequence"),
         ("misplaced-key", "is about work", "what one kind of stage leaves out"),
         ("bad-result", "only waits", "what another stage is"),
+        ("missing-key", "allows nothing and denies nothing", "one of two"), ("unknown-zone", "", "names"),
+        ("never-open", "", "what windows amount to"), ("bad-window", "is no day of the week", "names"),
+        ("bad-window", "is no time of day", "numbers"), ("bad-window", "ends when it begins", "what it amounts to"),
+        ("bad-window", "is no date", "the calendar"), ("bad-window", "comes before the first", "the calendar"),
     ]
 
     private func isUnseen(_ error: Diagnostic) -> Bool {
@@ -65,7 +69,8 @@ struct SchemaTests {
         let found = try SchemaValidator.mistakes(in: files, by: PipelineSchema.of(testCatalog))
         for (name, file) in zip(FixtureTests.names, files) {
             let bytes = try Array(Data(contentsOf: URL(filePath: file)))
-            let reading = PipelineReader(catalog: testCatalog).read(bytes, file: file, loader: FixtureTests.load)
+            let reading = PipelineReader(catalog: testCatalog, zones: TestZones())
+                .read(bytes, file: file, loader: FixtureTests.load)
             // An editor looks at one file.
             let errors = reading.diagnostics.filter { $0.severity == .error && $0.span.file == file }
             let mistakes = try #require(found[file])

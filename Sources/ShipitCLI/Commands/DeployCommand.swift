@@ -24,7 +24,8 @@ struct DeployCommand: AsyncParsableCommand {
     @Flag(help: "Do not ask before the first change.")
     var yes = false
 
-    @Flag(help: "Wait for sign-offs and for the environment's lock, instead of leaving or being refused.")
+    @Flag(
+        help: "Wait for windows, sign-offs and the environment's lock, instead of leaving or being refused.")
     var wait = false
 
     @Flag(help: "Leave once the run is under way; it goes on by itself, and attach looks at it.")
@@ -82,7 +83,7 @@ struct DeployCommand: AsyncParsableCommand {
         deployment.waits = wait
         deployment.detaches = detach
         if detachedEngine { deployment.order = try DetachedOrder.read() }
-        while try await deployment.waitsForLock() {
+        while try await deployment.hasWaited() {
             // What became live meanwhile is what an undo goes back to.
             deployment.preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
         }
@@ -114,9 +115,16 @@ struct Deployment {
         self.streams = streams
     }
 
+    /// Waits for whatever it must wait for, if that is wanted.
+    /// - Returns: whether there was anything: then it is prepared and looked at again.
+    func hasWaited() async throws -> Bool {
+        if try await waitsForWindow() { return true }
+        return try await waitsForLock()
+    }
+
     /// Waits until nobody drives a run in the environment any more, if that is wanted. A run that people sign waits later.
     /// - Returns: whether there was somebody.
-    func waitsForLock() async throws -> Bool {
+    private func waitsForLock() async throws -> Bool {
         guard waits, preparation.plan.approvals == nil else { return false }
         let gate = EnvironmentGate(store: preparation.store)
         guard try gate.check(preparation.environment, bearsHolder: true) else { return false }
@@ -129,6 +137,24 @@ struct Deployment {
         return true
     }
 
+    /// Waits until the environment's windows let it begin, if that is wanted. A run that people sign waits later.
+    /// - Returns: whether it had to.
+    private func waitsForWindow() async throws -> Bool {
+        guard waits, preparation.plan.approvals == nil else { return false }
+        let gate = WindowGate(store: preparation.store)
+        var hasWaited = false
+        while let answer = try gate.answer(preparation.plan, now: SystemClock.wallTime),
+            answer.finding.standing == .refused, answer.opens != nil
+        {
+            if !hasWaited { streams.progress("waiting: \(SafeText.line(answer.finding.reason))\n") }
+            hasWaited = true
+            if interrupts?.hasCome == true { throw CommandFailure(.refused, "interrupted; nothing was changed") }
+            // Short, because clocks are set and machines sleep.
+            try await SystemClock().sleep(.milliseconds(500))
+        }
+        return hasWaited
+    }
+
     func run(again: Bool, asks: Bool) async throws -> Int32 {
         let project = preparation.project
         let mustBeSigned = preparation.plan.approvals != nil
@@ -138,7 +164,9 @@ struct Deployment {
             try sayLiveAlready(live)
             return 0
         }
-        try EarlierRuns(store: preparation.store).requireEverything(of: preparation.plan)
+        try EarlierRuns(store: preparation.store).requireEverything(of: preparation.plan, bearsWindow: mustBeSigned)
+        let window = try WindowGate(store: preparation.store).answer(preparation.plan, now: SystemClock.wallTime)
+        if let warning = window?.warning { streams.warning(warning) }
         let secrets = try secrets()
         if asks { try ask() }
 

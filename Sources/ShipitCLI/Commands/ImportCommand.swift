@@ -57,7 +57,8 @@ struct ImportCommand: ParsableCommand {
             throw CommandFailure(
                 .usage, "\(file) has no boxes", hint: "an item of a checklist is a line such as: - [ ] Backup verified")
         }
-        let reading = PipelineReader(catalog: Wiring.catalog).read(Array(imported.yaml.utf8), file: target?.name ?? "-")
+        let reading = PipelineReader(catalog: Wiring.catalog, zones: Wiring.zones).read(
+            Array(imported.yaml.utf8), file: target?.name ?? "-")
         guard reading.pipeline != nil else {
             let mistakes = reading.diagnostics.filter { $0.severity == .error }.map {
                 "line \($0.span.line): \($0.message)"

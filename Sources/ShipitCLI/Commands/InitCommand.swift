@@ -92,7 +92,7 @@ struct InitCommand: ParsableCommand {
     /// Whatever was answered, what is written is valid.
     private func check(_ starter: StarterPipeline, _ file: String) throws(CommandFailure) {
         let bytes = Array(starter.text.utf8)
-        let reading = PipelineReader(catalog: Wiring.catalog).read(bytes, file: file)
+        let reading = PipelineReader(catalog: Wiring.catalog, zones: Wiring.zones).read(bytes, file: file)
         guard !reading.diagnostics.isEmpty else { return }
         let rendered = DiagnosticRenderer(sources: [file: bytes]).render(reading.diagnostics)
         throw CommandFailure(

@@ -111,6 +111,11 @@ struct Resumption {
     func run(_ reading: RunReading, acts: [OperatorAct]) async throws -> Int32 {
         let record = reading.record
         if acts.isEmpty, NextStep.questioned(reading.view) != nil { return try tellQuestion(reading) }
+        if reading.state.hasBegun {
+            let gate = WindowGate(store: session.store)
+            let warning = try gate.checkResuming(reading.state, record, now: SystemClock.wallTime)
+            if let warning { session.streams.warning(warning) }
+        }
         let preparation = RunPreparation(
             session: session, jobs: jobs, staysForPeople: staysForPeople, bearsMissingTrees: false)
         try refuseWhereTagMoved(record, preparation)

@@ -35,11 +35,13 @@ enum GateWords {
     /// For `status`; empty where nobody has to sign.
     static func status(_ view: RunView, now: Instant) -> String {
         guard !view.state.gates.isEmpty else { return "" }
+        let window = view.phase == .waiting ? view.windowGate : nil
         var table = Table(["APPROVAL", "STATE", ""])
         for gate in view.state.gates {
             let stage = gate.stage.map { " (stage \($0))" } ?? ""
             table.add(SafeText.line(gate.role.name + stage), gate.standing.rawValue, SafeText.joined(note(gate)))
         }
+        if let window { table.add(window.name, window.standing.rawValue, SafeText.joined(window.reason)) }
         return table.text + ends(view, now: now).map { $0 + "\n" }.joined() + "\n"
     }
 

@@ -10,6 +10,8 @@ struct RunView: Sendable {
     var holderIsDead: Bool
     /// When it was looked at, where that matters.
     var now: Instant?
+    /// The clocks by which its windows open.
+    var zone: ZoneRules?
 
     init(created: RunCreated, startedAt: Instant, state: RunState, holderIsDead: Bool = false) {
         self.created = created

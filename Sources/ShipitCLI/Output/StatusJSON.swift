@@ -8,7 +8,7 @@ enum StatusJSON {
             "run": RunJSON.value(view),
             "stages": .array(view.stages.map { stage($0.planned, $0.state, view) }),
             "rollback": .array(rollback(view)),
-            "gates": .array(view.state.gates.map(gate)),
+            "gates": .array(view.state.gates.map(gate) + [view.windowGate].compactMap(\.self).map(gate)),
             "breaches": .array(view.state.breaches.map(breach)),
             "next": .text(NextStep(view)?.line),
         ])
@@ -70,6 +70,13 @@ enum StatusJSON {
         .members([
             "name": .string(gate.role.gate), "stage": .text(gate.stage?.text), "state": .string(gate.standing.rawValue),
             "by": .array(gate.signOffs.map { .string($0.person) }), "reason": .text(gate.reason),
+        ])
+    }
+
+    private static func gate(_ finding: GateFinding) -> JSONValue {
+        .members([
+            "name": .string(finding.name), "state": .string(finding.standing.rawValue), "by": .array([]),
+            "reason": .string(finding.reason),
         ])
     }
 

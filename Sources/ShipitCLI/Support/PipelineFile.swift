@@ -75,7 +75,7 @@ struct PipelineText {
     ) throws(CommandFailure) -> PipelineText {
         let bytes = try FileBytes.read(path, atMost: limit, shownAs: name)
         let own = (path as NSString).deletingLastPathComponent
-        let reading = PipelineReader(catalog: Wiring.catalog).read(
+        let reading = PipelineReader(catalog: Wiring.catalog, zones: Wiring.zones).read(
             bytes, file: name, loader: IncludedFiles.loader(beneath: folder ?? (own.isEmpty ? "." : own)))
         let shownFolder = name.lastIndex(of: "/").map { name[...$0].count } ?? 0
         let included = reading.sources.filter { $0.key != name }.map {

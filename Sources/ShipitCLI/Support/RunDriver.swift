@@ -120,7 +120,9 @@ struct EndWords {
         guard let record = try store.run(run) else {
             throw CommandFailure(.machine, "run \(run) is gone from the journal")
         }
-        say(RunView(record, state: state, holderIsDead: state.outcome == nil), output: output)
+        var view = RunView(record, state: state, holderIsDead: state.outcome == nil)
+        view.lookAtClock()
+        say(view, output: output)
         return ExitCode.of(state)
     }
 

@@ -42,7 +42,7 @@ struct RunReading {
 
     var view: RunView {
         var view = RunView(record, state: state, holderIsDead: state.outcome == nil && !isHeld)
-        view.now = SystemClock.wallTime
+        view.lookAtClock()
         return view
     }
 
@@ -56,5 +56,13 @@ struct RunReading {
         return Set(
             records.filter { $0.summary.outcome == nil && driven[$0.created.environment] != $0.created.run }
                 .map(\.created.run))
+    }
+}
+
+extension RunView {
+    /// Where what is shown depends on the time.
+    mutating func lookAtClock() {
+        now = SystemClock.wallTime
+        zone = state.plan.windows.flatMap { Wiring.zones.rules(of: $0.zone) }
     }
 }

@@ -78,7 +78,7 @@ struct WaitingRun {
             progress.finish()
             // Signed and taken up, rejected, expired or withdrawn by another process.
             guard state.isUnbegun else { return try say(record, state) }
-            if state.isSigned, try !gate.check(environment, bearsHolder: true) {
+            if state.isSigned, try windowIsOpen(for: state.plan), try !gate.check(environment, bearsHolder: true) {
                 do {
                     return try await takeUp(record, resumption)
                 } catch let refusal as CommandFailure {
@@ -89,6 +89,12 @@ struct WaitingRun {
             try await SystemClock().sleep(Self.beat)
         }
         return try say(record, try turn(record, .tick))
+    }
+
+    /// Or never opens, which is told when it is taken up.
+    private func windowIsOpen(for plan: Plan) throws -> Bool {
+        let answer = try WindowGate(store: session.store).answer(plan, now: SystemClock.wallTime)
+        return answer.map { $0.finding.standing == .passed || $0.opens == nil } ?? true
     }
 
     private func takeUp(_ record: RunRecord, _ resumption: Resumption) async throws -> Int32 {

@@ -77,6 +77,8 @@ public struct Environment: Hashable, Sendable, Codable {
     public var approvals: ApprovalPolicy?
     /// `nil` where any release may be deployed.
     public var promote: PromotionPolicy?
+    /// `nil` where a deployment may begin at any time.
+    public var windows: Windows?
     /// By the names of their groups, in the order of the file.
     public var hosts: [String: [Host]]
     /// The ssh configuration that is used instead of the user's.
@@ -84,12 +86,13 @@ public struct Environment: Hashable, Sendable, Codable {
 
     public init(
         name: String, vars: [String: String] = [:], approvals: ApprovalPolicy? = nil, promote: PromotionPolicy? = nil,
-        hosts: [String: [Host]] = [:], sshConfig: String? = nil
+        windows: Windows? = nil, hosts: [String: [Host]] = [:], sshConfig: String? = nil
     ) {
         self.name = name
         self.vars = vars
         self.approvals = approvals
         self.promote = promote
+        self.windows = windows
         self.hosts = hosts
         self.sshConfig = sshConfig
     }

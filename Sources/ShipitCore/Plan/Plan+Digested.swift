@@ -16,6 +16,7 @@ extension Plan {
         }.map(\.element)
         plan.monitor = monitor?.digested
         plan.approvals = approvals?.digested
+        plan.windows = windows?.digested
         plan.suites = [:]
         plan.suites = usedSuites(by: plan).mapValues { $0.map(\.digested) }
         return plan
@@ -93,6 +94,15 @@ extension ApprovalPolicy {
         policy.roles.sort { $0.name < $1.name }
         for place in policy.roles.indices { policy.roles[place].people.sort { $0.name < $1.name } }
         return policy
+    }
+}
+
+extension Windows {
+    fileprivate var digested: Windows {
+        var windows = self
+        windows.allow = Set(allow).sorted { $0.written < $1.written }
+        windows.deny = Set(deny).sorted { $0.written < $1.written }
+        return windows
     }
 }
 

@@ -17,12 +17,14 @@ public struct Plan: Hashable, Sendable, Codable {
     public var approvals: ApprovalPolicy?
     /// Where the release must have succeeded before.
     public var promote: PromotionPolicy?
+    /// When the run may begin; `nil`: at any time.
+    public var windows: Windows?
 
     public init(
         pipeline: String, environment: String, release: Release, previous: Release? = nil, vars: [String: String] = [:],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [PlannedStage] = [],
         suites: [String: [Check]] = [:], monitor: Monitor? = nil, approvals: ApprovalPolicy? = nil,
-        promote: PromotionPolicy? = nil
+        promote: PromotionPolicy? = nil, windows: Windows? = nil
     ) {
         self.pipeline = pipeline
         self.environment = environment
@@ -36,6 +38,7 @@ public struct Plan: Hashable, Sendable, Codable {
         self.monitor = monitor
         self.approvals = approvals
         self.promote = promote
+        self.windows = windows
     }
 }
 

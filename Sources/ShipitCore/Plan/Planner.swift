@@ -49,7 +49,7 @@ public struct Planner: Sendable {
             suites: try substitute(pipeline.suites, known),
             monitor: try pipeline.monitor.map { monitor throws(PlanError) in
                 try substitute(monitor, known)
-            }, approvals: environment.approvals, promote: environment.promote)
+            }, approvals: environment.approvals, promote: environment.promote, windows: environment.windows)
     }
 
     // MARK: Stages

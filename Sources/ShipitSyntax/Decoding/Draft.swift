@@ -34,6 +34,8 @@ struct EnvironmentDraft {
     /// By group, those of a group `nil` when they could not be read; all `nil` when nothing could.
     var hosts: [String: [Host]?]? = [:]
     var sshConfig: String?
+    /// `nil` without any, or when they could not be read.
+    var windows: Windows?
 }
 
 struct PersonDraft {

@@ -100,6 +100,10 @@ extension Explanation {
                     "bad-url", "no URL",
                     "write it with its scheme, `http://…`"),
                 .error(
+                    "bad-window", "an item of `allow:` or `deny:` is no window",
+                    "`Tue-Thu 02:00-06:00`, `Fri 23:00-03:00`, `Sat 22:00-Mon 04:00`, `02:00-06:00`, `Sat-Sun`; under `deny:` dates, too"
+                ),
+                .error(
                     "conflicting-keys", "two keys that exclude one another",
                     "keep one"),
                 .error(
@@ -117,6 +121,9 @@ extension Explanation {
                 .error(
                     "missing-unit", "a bare number where a unit is needed",
                     "write the unit"),
+                .error(
+                    "never-open", "what `deny:` closes every week covers all that `allow:` opens",
+                    "let one of them leave a time"),
                 .warning(
                     "not-enforced",
                     "part of the language that this version of shipit understands and does not act on. `deploy` refuses the pipeline (2): what is written is never accepted and ignored",
@@ -140,6 +147,9 @@ extension Explanation {
                 .error(
                     "unknown-word", "a word that is not among the choices",
                     "see the suggestion"),
+                .error(
+                    "unknown-zone", "no time zone that this machine knows",
+                    "`UTC`, or an IANA name such as `Europe/Athens`"),
                 .error(
                     "unsupported-version", "the file is written in another version of the language",
                     "use a shipit that reads it"),

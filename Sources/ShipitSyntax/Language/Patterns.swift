@@ -23,6 +23,13 @@ enum Patterns {
         }
     }
 
+    private static let days = "[A-Za-z]{3,9}( ?- ?[A-Za-z]{3,9})?( ?, ?[A-Za-z]{3,9}( ?- ?[A-Za-z]{3,9})?)*"
+    private static let time = "[0-9]{1,2}:[0-9]{2}"
+    private static let date = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    static let window =
+        " *(\(days)|(\(days) +)?\(time) ?- ?\(time)|[A-Za-z]{3,9} +\(time) ?- ?[A-Za-z]{3,9} +\(time)) *"
+    static let closure = "(\(window)| *\(date)( *\\.\\. *\(date))? *)"
+
     static func condition(_ value: String) -> String { " *(<=|>=|==|<|>) *\(value) *" }
 
     static func whole(_ pattern: String) -> String { "^(\(pattern))$" }

@@ -143,7 +143,10 @@ extension EnvironmentDecoder.Key {
                 "Which environment this very commit must have succeeded in before.",
                 example: "promote: {from: staging, within: 7d}")
         case .rehearsed: .later("How long ago a rollback must have been rehearsed.")
-        case .windows: .later("When a run may begin.")
+        case .windows:
+            KeyDescription(
+                .section(WindowsDecoder.Key.self), "When a deployment may begin.",
+                example: #"windows: {zone: Europe/Athens, allow: ["Tue-Thu 02:00-06:00"]}"#)
         case .hosts:
             KeyDescription(
                 .mapping(.names, of: .list(.section(HostsDecoder.Key.self), isEmpty: false)),

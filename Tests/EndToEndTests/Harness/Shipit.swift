@@ -63,8 +63,8 @@ extension ScratchProject {
 
     /// The same with a list of arguments.
     @discardableResult
-    func shipit(arguments: [String]) async throws -> Shipit {
-        try await finish(try launch(arguments, folder: nil, variables: [:]))
+    func shipit(arguments: [String], variables: [String: String] = [:]) async throws -> Shipit {
+        try await finish(try launch(arguments, folder: nil, variables: variables))
     }
 
     /// Starts shipit and lets it run.

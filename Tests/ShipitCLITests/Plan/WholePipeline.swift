@@ -14,6 +14,9 @@ enum WholePipeline {
         "environments": [
             "production": [
                 "vars": ["replicas": "4", "base-port": "8200"],
+                "windows": [
+                    "zone": "UTC", "allow": ["Tue-Thu 02:00-06:00", "Sat"], "deny": ["2026-12-24"], "fit": "yes",
+                ],
                 "approvals": ["roles": ["devops", "technical"], "expires": "4h", "allow-self": "no"],
             ],
             "staging": ["vars": ["replicas": "2", "base-port": "8100"]],
