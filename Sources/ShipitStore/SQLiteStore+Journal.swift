@@ -87,7 +87,7 @@ extension SQLiteStore {
         }
     }
 
-    private func requireLock(of environment: String, by run: RunID, in epoch: Epoch, _ database: Database) throws {
+    func requireLock(of environment: String, by run: RunID, in epoch: Epoch, _ database: Database) throws {
         let lock = try LockRow.fetch(environment, in: database)
         guard let lock, lock.held, lock.run == run, lock.epoch == epoch else {
             throw StoreError.fenced(by: try lock.flatMap { try self.state(of: $0, in: database) })

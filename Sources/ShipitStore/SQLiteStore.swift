@@ -54,7 +54,7 @@ public final class SQLiteStore: RunStore {
             case .nothing where folder?.holdsRuns == true: throw StoreError.unusable(path: file, reason: Self.emptied)
             case .nothing: nil
             case .foreign: throw StoreError.unusable(path: file, reason: Self.foreign)
-            case .version(Schema.known): database
+            case .version(let version) where version <= Schema.known: database
             case .version(let version): throw StoreError.version(found: version, known: Schema.known)
             }
         }

@@ -8,7 +8,7 @@ enum Schema {
     private static let applicationID: Int64 = 0x7368_6970
 
     /// The step at index `n` leads from version `n` to `n + 1`. Released steps are never edited.
-    private static let steps: [String] = [first]
+    private static let steps: [String] = [first, samples]
 
     static var known: Int { steps.count }
 
@@ -119,5 +119,20 @@ enum Schema {
             taken INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         CREATE INDEX requests_open ON requests (run, number) WHERE taken = 0;
+        """
+
+    /// What the monitor measured. A day of ten sources is some 170,000 rows, so a row holds nothing twice.
+    private static let samples = """
+        CREATE TABLE samples (
+            run INTEGER NOT NULL REFERENCES runs (number),
+            number INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            seconds REAL,
+            value REAL,
+            standings TEXT NOT NULL,
+            PRIMARY KEY (run, number)
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -7,6 +7,7 @@ final class MemoryStore: RunStore {
     private struct Contents {
         var run: NewRun?
         var entries: [JournalEntry] = []
+        var samples: [RecordedSample] = []
         var epoch: Int64 = 0
         var isHeld = false
         var isDirty = false
@@ -96,6 +97,12 @@ final class MemoryStore: RunStore {
     func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry] {
         contents.withLock { Array($0.entries.dropFirst(Int(sequence))) }
     }
+
+    func keep(_ samples: [RecordedSample], of run: RunID, epoch: Epoch) throws(StoreError) {
+        contents.withLock { $0.samples += samples }
+    }
+
+    func samples(of run: RunID) throws(StoreError) -> [RecordedSample] { contents.withLock { $0.samples } }
 
     func run(_ id: RunID) throws(StoreError) -> RunRecord? {
         contents.withLock { contents in

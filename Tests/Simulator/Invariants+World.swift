@@ -31,11 +31,8 @@ extension Invariants {
         var highest: Double?
     }
 
-    /// An engine judges by its own samples alone.
-    mutating func watches(epoch: Int64) {
-        watcher = epoch
-        measured = [:]
-    }
+    /// An engine judges by its own samples and by those of the engines before it.
+    mutating func watches(epoch: Int64) { watcher = epoch }
 
     mutating func measured(_ source: String, _ sample: Sample, epoch: Int64) {
         guard epoch == watcher else { return }

@@ -41,11 +41,15 @@ struct SimulatedEngine {
     /// Stopped by a signal: it does nothing, and doesn't know it.
     var isStalled = false
 
-    init(epoch: Int64, state: RunState, sequence: Int, jobs: Int, opening: [Happening], _ world: World) {
+    init(
+        epoch: Int64, state: RunState, sequence: Int, jobs: Int, samples: [RecordedSample], opening: [Happening],
+        _ world: World
+    ) {
         self.epoch = epoch
         bootID = world.bootID
         // Every other one leaves where only people can move the run on.
-        machine = RunMachine(state: state, jobs: jobs, staysForPeople: epoch.isMultiple(of: 2))
+        machine = RunMachine(
+            state: state, jobs: jobs, staysForPeople: epoch.isMultiple(of: 2), samples: samples)
         self.sequence = sequence
         inbox = opening
         nextBeat = world.now

@@ -13,6 +13,7 @@ struct SimulatedStore {
     }
 
     private(set) var journal: [JournalEntry] = []
+    private(set) var samples: [RecordedSample] = []
     private(set) var epoch: Int64 = 0
     /// So many entries outlive the power.
     private(set) var synced = 0
@@ -43,6 +44,15 @@ struct SimulatedStore {
         if fate == .unsynced { return .failed }
         synced = journal.count
         return fate == .durable ? .failed : .appended
+    }
+
+    /// A transaction of its own.
+    mutating func keep(_ samples: [RecordedSample], epoch: Int64) -> Answer {
+        guard epoch == self.epoch else { return .fenced }
+        if isFull { return .failed }
+        self.samples += samples
+        synced = journal.count
+        return .appended
     }
 
     /// To a run that waits for people: nobody holds its lock.

@@ -125,7 +125,7 @@ extension Simulation {
         hasLeftForPeople = false
         var engine = SimulatedEngine(
             epoch: epoch, state: try takenUp(), sequence: store.journal.count, jobs: scenario.jobs,
-            opening: [.recorded(opening)] + acts.map(Happening.asked), world)
+            samples: store.samples, opening: [.recorded(opening)] + acts.map(Happening.asked), world)
         if try turn(&engine) { engines.append(engine) }
     }
 

@@ -12,6 +12,7 @@ extension Simulation {
             coverage.count(.refusals)
             note("engine \(engine.epoch)", "refuses: \(refusal)")
         }
+        guard keep(turn.samples, engine) else { return false }
         if !turn.events.isEmpty {
             guard try append(turn.events, &engine) else { return false }
             try compare(engine)
@@ -27,6 +28,22 @@ extension Simulation {
     }
 
     // MARK: Append
+
+    /// - Returns: whether the engine may go on.
+    private mutating func keep(_ samples: [RecordedSample], _ engine: SimulatedEngine) -> Bool {
+        guard !samples.isEmpty else { return true }
+        switch store.keep(samples, epoch: engine.epoch) {
+        case .appended, .conflict: return true
+        case .failed:
+            coverage.count(.diskFull)
+            note("engine \(engine.epoch)", "stops: samples cannot be kept")
+            return scenario.sabotage == .actsOnFailedAppend
+        case .fenced:
+            coverage.count(.appendsFenced)
+            note("engine \(engine.epoch)", "stops: fenced")
+            return scenario.sabotage == .ignoresTheFence
+        }
+    }
 
     /// - Returns: whether the engine may perform what it has recorded.
     private mutating func append(_ events: [RunEvent], _ engine: inout SimulatedEngine) throws(Violation) -> Bool {

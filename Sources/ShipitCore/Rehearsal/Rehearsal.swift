@@ -13,6 +13,7 @@ public struct Rehearsal: Sendable {
     private var death: (at: Instant, ofMachine: Bool)?
     private var wake: Instant?
     private var sources: ScriptedSources?
+    private var samples: [RecordedSample] = []
     private var epoch: Int64 = 1
     private var boot = 1
 
@@ -74,6 +75,7 @@ public struct Rehearsal: Sendable {
         let turn = machine.turn(inbox, now: now)
         inbox = []
         wake = nil
+        samples += turn.samples
         for event in turn.events { take(event) }
         for effect in turn.effects {
             switch effect {
@@ -298,7 +300,7 @@ public struct Rehearsal: Sendable {
         }
         coming = []
         sources?.stop()
-        machine = RunMachine(state: run.folded(), jobs: jobs)
+        machine = RunMachine(state: run.folded(), jobs: jobs, samples: samples)
         signAgain()
         inbox = [.recorded(.resumed(epoch: Epoch(epoch), holder: holder))]
     }

@@ -37,6 +37,8 @@ public enum Effect: Hashable, Sendable {
 public struct Turn: Sendable {
     public var events: [RunEvent] = []
     public var effects: [Effect] = []
+    /// What was measured, with what it led to: to be kept before the events are believed.
+    public var samples: [RecordedSample] = []
     /// Happenings that were refused: what the person who asked is told.
     public var refusals: [String] = []
 
@@ -53,12 +55,15 @@ public struct RunMachine: Sendable {
     private var ending: Set<AttemptID> = []
     private var verifying: Set<AttemptID> = []
 
-    /// - Parameter staysForPeople: whether the engine stays where only people can move the run on.
-    public init(state: RunState, jobs: Int, staysForPeople: Bool = true) {
+    /// - Parameters:
+    ///   - staysForPeople: whether the engine stays where only people can move the run on.
+    ///   - samples: of the run so far, oldest first.
+    public init(state: RunState, jobs: Int, staysForPeople: Bool = true, samples: [RecordedSample] = []) {
         precondition(jobs > 0, "a run needs room for one stage at least")
         self.state = state
         self.jobs = jobs
         self.staysForPeople = staysForPeople
+        earlierSamples = samples
         // What this machine itself starts is not re-entered; what the journal left in flight is.
         pendingReentry = state.attemptsInFlight
         inherited = Set(pendingReentry)
@@ -67,12 +72,18 @@ public struct RunMachine: Sendable {
     private var pendingReentry: [AttemptID]
     /// Attempts that an engine before this one started.
     private let inherited: Set<AttemptID>
+    /// What engines before this one measured, until the monitor has taken it in.
+    private var earlierSamples: [RecordedSample]
 
     /// Everything that happened since the last turn, in; everything to be done next, out.
     public mutating func turn(_ inbox: [Happening], now: Instant) -> Turn {
         var turn = Turn()
-        resumeMonitor(now: now)
-        for happening in inbox { take(happening, into: &turn, now: now) }
+        let isMonitorResumed = resumeMonitor(now: now)
+        for happening in inbox {
+            take(happening, into: &turn, now: now)
+            // Before what anybody asks of the run: a breach must not be overlooked for it.
+            if isMonitorResumed, case .recorded(.resumed) = happening { tellStandings(into: &turn, now: now) }
+        }
         turn.effects += pendingReentry.filter(isInFlight).map(Effect.reenter)
         pendingReentry = []
         settle(&turn, now: now)
@@ -125,10 +136,22 @@ public struct RunMachine: Sendable {
         }
     }
 
-    /// A run taken up again is judged by samples taken from now on.
-    private mutating func resumeMonitor(now: Instant) {
-        guard state.monitoringStartedAt != nil, state.rollbackReason == nil, state.outcome == nil else { return }
-        startMonitor(at: now)
+    /// A run taken up again is judged by what was measured before, too.
+    private mutating func resumeMonitor(now: Instant) -> Bool {
+        guard monitor == nil, let rules = state.plan.monitor, state.monitoringStartedAt != nil,
+            state.rollbackReason == nil, state.outcome == nil
+        else { return false }
+        monitor = MonitorEvaluator(rules, resumed: now, after: earlierSamples)
+        earlierSamples = []
+        return true
+    }
+
+    /// The engine before may have kept a sample and died before it could say what follows from it.
+    private mutating func tellStandings(into turn: inout Turn, now: Instant) {
+        guard let monitor, state.outcome == nil, state.rollbackReason == nil else { return }
+        for event in monitor.presentEvents(now: now) where state.breaches.isEmpty {
+            record(event, into: &turn, now: now)
+        }
     }
 
     private mutating func startMonitor(at now: Instant) {
@@ -201,6 +224,8 @@ public struct RunMachine: Sendable {
         for event in monitor!.add(sample, from: source) where state.breaches.isEmpty {
             record(event, into: &turn, now: now)
         }
+        turn.samples.append(
+            RecordedSample(source: source, sample: sample, standings: monitor!.standings(of: source)))
     }
 
     private mutating func take(_ act: OperatorAct, into turn: inout Turn, now: Instant) {

@@ -9,6 +9,16 @@ public struct MonitorEvaluator: Sendable {
             /// often in a row as the rule asks.
             case over(since: Instant)
             case breached
+
+            /// Its letter beside a sample.
+            var letter: Character {
+                switch self {
+                case .noVerdict: "n"
+                case .pass: "p"
+                case .over: "o"
+                case .breached: "b"
+                }
+            }
         }
 
         public var rule: Rule
@@ -22,11 +32,14 @@ public struct MonitorEvaluator: Sendable {
     private var windows: [String: SampleWindow]
     /// When each source gave its last sample, whatever it said.
     private var heard: [String: Instant] = [:]
+    /// When the engine began to watch.
+    private let watchedSince: Instant
     private let monitor: Monitor
 
     /// - Parameter began: when monitoring began, or the engine took the run up again.
     public init(_ monitor: Monitor, began: Instant) {
         self.monitor = monitor
+        watchedSince = began
         rules =
             monitor.rollbackWhen.map { RuleState(rule: $0, warns: false, standing: .noVerdict(since: began)) }
             + monitor.warnWhen.map { RuleState(rule: $0, warns: true, standing: .noVerdict(since: began)) }
@@ -36,17 +49,57 @@ public struct MonitorEvaluator: Sendable {
             }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// For a run taken up again: stands where the engines before stood after their last sample. What could not be judged
+    /// gets its grace anew, for meanwhile nobody may have watched.
+    /// - Parameter now: when it is taken up.
+    public init(_ monitor: Monitor, resumed now: Instant, after samples: [RecordedSample]) {
+        self.init(monitor, began: now)
+        for recorded in samples { _ = add(recorded.sample, from: recorded.source) }
+        for position in rules.indices {
+            if case .noVerdict = rules[position].standing { rules[position].standing = .noVerdict(since: now) }
+        }
+    }
+
     /// Takes a sample in and evaluates the rules of its source: one evaluation a beat.
     /// - Returns: the events of rules whose standing changed.
     public mutating func add(_ sample: Sample, from source: String) -> [RunEvent] {
         guard windows[source] != nil else { return [] }
         windows[source]!.add(sample)
+        if let last = heard[source], let reach = reach(source), sample.at - last > reach {
+            beginHoldsAnew(of: source, at: sample.at)
+        }
         heard[source] = max(sample.at, heard[source] ?? sample.at)
         var events: [RunEvent] = []
         for position in rules.indices where rules[position].rule.source == source {
             events += evaluate(position, windows[source]!, now: sample.at)
         }
         return events
+    }
+
+    /// Nobody knows what a source would have said while it was not heard: `for` counts evaluations, not the time between.
+    private mutating func beginHoldsAnew(of source: String, at now: Instant) {
+        for position in rules.indices where rules[position].rule.source == source {
+            if case .over = rules[position].standing { rules[position].standing = .over(since: now) }
+        }
+    }
+
+    /// Where the rules of a source stand, a letter each.
+    func standings(of source: String) -> String {
+        String(rules.filter { $0.rule.source == source }.map(\.standing.letter))
+    }
+
+    /// What an engine that takes the run up has to say of rules that are over their limit.
+    func presentEvents(now: Instant) -> [RunEvent] {
+        rules.flatMap { state -> [RunEvent] in
+            let fired = RunEvent.ruleFired(rule: state.rule.text, observed: state.observed)
+            switch standing(state, now: now) {
+            case .breached:
+                return state.warns
+                    ? [fired] : [fired, .breached(Breach(rule: state.rule.text, observed: state.observed))]
+            case .over: return Self.hasFired(state.rule) ? [fired] : []
+            case .pass, .noVerdict: return []
+            }
+        }
     }
 
     // MARK: One rule
@@ -183,9 +236,12 @@ public struct MonitorEvaluator: Sendable {
 
     /// From when on a source counts as silent if it says nothing more.
     private func silence(_ name: String) -> Instant? {
-        guard let heard = heard[name], let source = monitor.sources.first(where: { $0.name == name }) else {
-            return nil
-        }
-        return heard + max(monitor.window, source.every + source.every + source.timeout)
+        guard let heard = heard[name], let reach = reach(name) else { return nil }
+        return max(heard + reach, watchedSince)
+    }
+
+    /// How long what a source said last holds.
+    private func reach(_ name: String) -> TimeSpan? {
+        monitor.sources.first { $0.name == name }.map { max(monitor.window, $0.every + $0.every + $0.timeout) }
     }
 }

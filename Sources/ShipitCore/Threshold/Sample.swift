@@ -18,6 +18,20 @@ public struct Sample: Hashable, Sendable {
     }
 }
 
+/// A sample as it is kept: whose it is, and where the rules of its source stood with it.
+public struct RecordedSample: Hashable, Sendable {
+    public var source: String
+    public var sample: Sample
+    /// A letter for each rule of the source, in the plan's order, those that only warn last.
+    public var standings: String
+
+    public init(source: String, sample: Sample, standings: String) {
+        self.source = source
+        self.sample = sample
+        self.standings = standings
+    }
+}
+
 /// What the monitor's rules say together.
 public enum MonitorVerdict: Hashable, Sendable {
     /// There is nothing to judge by.

@@ -19,6 +19,8 @@ public final class Conductor: Sendable {
         var record: RunRecord
         var state: RunState
         var sequence: Int64
+        /// What engines before this one measured.
+        var samples: [RecordedSample] = []
         /// Events of this engine's own, such as `resumed`.
         var opening: [Happening]
         /// Of the machine now: attempts of another boot may have run whatever nobody's record says.
@@ -56,7 +58,8 @@ public final class Conductor: Sendable {
     // MARK: The loop
 
     private func loop() -> Result<RunState, EngineError> {
-        var machine = RunMachine(state: start.state, jobs: parts.jobs, staysForPeople: parts.staysForPeople)
+        var machine = RunMachine(
+            state: start.state, jobs: parts.jobs, staysForPeople: parts.staysForPeople, samples: start.samples)
         let runner = AttemptRunner(start, epoch: epoch, parts: parts, mailbox: mailbox) { error in
             self.fail(error)
         }
@@ -89,6 +92,8 @@ public final class Conductor: Sendable {
                 // Nothing has happened and nothing is due: only the inbox was looked at.
                 if inbox.isEmpty, wake.map({ $0 > instant }) ?? true { continue }
                 let turn = machine.turn(inbox, now: instant)
+                // First the samples: an engine that finds them without the events draws the same from them.
+                if !turn.samples.isEmpty { try parts.store.keep(turn.samples, of: run, epoch: epoch) }
                 let entries = try append(turn.events, machine.state, after: sequence, now: instant)
                 sequence += Int64(entries.count)
                 for letter in letters { letter.whenDurable?(true) }

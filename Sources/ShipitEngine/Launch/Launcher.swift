@@ -75,7 +75,8 @@ public struct Launcher: Sendable {
                 opening.insert(.recorded(.resumed(epoch: epoch, holder: holder)), at: 0)
             }
             let start = Conductor.Start(
-                record: record, state: state, sequence: sequence, opening: opening, bootID: holder.bootID)
+                record: record, state: state, sequence: sequence, samples: try store.samples(of: id), opening: opening,
+                bootID: holder.bootID)
             return Conductor(start, epoch: epoch, parts: try parts(epoch, state), observer: observer)
         } catch {
             // The run stays as it was: its lock goes back to the state of being taken up by whoever comes next.

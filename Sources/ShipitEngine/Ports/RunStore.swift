@@ -1,7 +1,7 @@
 public import ShipitCore
 
 /// Where runs and their journals are kept, and who may write. Calls are synchronous: when one returns, it is durable.
-public protocol RunStore: Sendable {
+public protocol RunStore: SampleStore {
     /// Records a new run with its first events, in one transaction. Where they say that its lock is taken, it must be.
     func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError)
 

@@ -5,6 +5,7 @@ struct Rig {
     private(set) var machine: RunMachine
     private(set) var now = Instant(milliseconds: 1_767_225_600_000)
     private(set) var journal: [JournalEntry] = []
+    private(set) var samples: [RecordedSample] = []
     private(set) var last = Turn()
     let start: Instant
     private let jobs: Int
@@ -41,6 +42,7 @@ struct Rig {
 
     @discardableResult mutating func turn(_ inbox: [Happening]) -> Turn {
         last = machine.turn(inbox, now: now)
+        samples += last.samples
         for event in last.events {
             journal.append(JournalEntry(sequence: Int64(journal.count) + 1, at: now, event: event))
         }
@@ -103,10 +105,14 @@ struct Rig {
 
     /// The engine is gone; another one folds the journal and goes on. What it is told besides comes in the same turn.
     mutating func resume(_ more: Happening...) {
-        machine = RunMachine(state: folded(journal), jobs: jobs, staysForPeople: staysForPeople)
+        machine = RunMachine(
+            state: folded(journal), jobs: jobs, staysForPeople: staysForPeople, samples: samples)
         let holder = Holder(host: "host", pid: 2, startTime: 2, bootID: "boot", user: "ana")
         turn([.recorded(.resumed(epoch: Epoch(2), holder: holder))] + more)
     }
+
+    /// The journal ends before the first event that is not to be kept.
+    mutating func cut(where isKept: (JournalEntry) -> Bool) { journal = Array(journal.prefix(while: isKept)) }
 
     /// An engine died after these events: another one goes on from them, at the same moment or some time later.
     mutating func takeOver(_ entries: some Sequence<JournalEntry>, after pause: TimeSpan = .zero) {

@@ -99,6 +99,21 @@ struct FaultyStore: RunStore {
         throw .failed("take a lock away", cause: "nobody does here")
     }
 
+    func keep(_ samples: [RecordedSample], of run: RunID, epoch: Epoch) throws(StoreError) {
+        try beAlive()
+        let isNewest = world.state.withLock { state in
+            guard epoch.number == state.epoch else {
+                state.count("fenced")
+                return false
+            }
+            state.samples += samples
+            return true
+        }
+        if !isNewest { throw .fenced(by: nil) }
+    }
+
+    func samples(of run: RunID) throws(StoreError) -> [RecordedSample] { world.state.withLock { $0.samples } }
+
     func run(_ id: RunID) throws(StoreError) -> RunRecord? { world.state.withLock { $0.record } }
 
     func plan(of run: RunID) throws(StoreError) -> Plan? { world.plan }

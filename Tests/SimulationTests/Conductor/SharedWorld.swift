@@ -20,6 +20,7 @@ final class SharedWorld: Sendable {
     struct State {
         var record: RunRecord?
         var journal: [JournalEntry] = []
+        var samples: [RecordedSample] = []
         var epoch: Int64 = 0
         var invariants: Invariants
         var violations: [String] = []
