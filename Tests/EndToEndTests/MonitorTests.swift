@@ -120,4 +120,26 @@ struct MonitorTests {
         #expect(project.effects == ["a", "finally"])
         #expect(try await project.status()["run"]["outcome"] == "succeeded")
     }
+    @Test func `an engine that takes the run up goes on from the samples of the one that was killed`() async throws {
+        let server = try await TestServer()
+        let project = try await ScratchProject(Self.pipeline(server.port, rule: "api.error-rate > 5%", for: "3s"))
+        let deploy = try project.start("deploy", "v1.0.0")
+        try await eventually("samples are kept") { try await Self.samples(of: project) >= 10 }
+        try await project.killNow(deploy)
+        let before = try await Self.samples(of: project)
+
+        try await project.shipit("resume").exits(0)
+
+        #expect(try await Self.samples(of: project) > before)
+        let trial = try await project.shipit("backtest", "--rule", "api.p50 < 10s", "--output", "json").exits(0).json
+        #expect(trial.items.first?["rules"].items.first?["verdict"] == "breach")
+        #expect(trial.items.first?["breachedAt"] == .null)
+    }
+
+    /// 0 where there are none yet.
+    private static func samples(of project: ScratchProject) async throws -> Int {
+        let trial = try await project.shipit("backtest", "--output", "json")
+        guard trial.exitCode == 0 else { return 0 }
+        return Int(try #require(try trial.json.items.first?["samples"].number))
+    }
 }

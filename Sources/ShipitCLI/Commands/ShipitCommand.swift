@@ -20,7 +20,7 @@ public struct ShipitCommand: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     StatusCommand.self, AttachCommand.self, RunsCommand.self, LogsCommand.self, JournalCommand.self,
-                    TagsCommand.self, GraphCommand.self, WhyCommand.self, ReportCommand.self,
+                    TagsCommand.self, GraphCommand.self, WhyCommand.self, ReportCommand.self, BacktestCommand.self,
                 ]),
             CommandGroup(
                 name: "Authoring and upkeep",
