@@ -52,10 +52,15 @@ struct Why: Sendable {
     }
 
     private static func waiting(_ view: RunView, _ now: Instant) -> [String] {
-        let open = view.state.gates.filter { $0.standing == .waiting }
-        var reasons = open.map { "\($0.role.name) has not signed: \(GateWords.missing($0))" }
-        if open.isEmpty { reasons.append("everybody has signed, and nobody has begun it") }
-        return reasons + [GateWords.end(view, now: now)].compactMap(\.self)
+        let open = view.state.gates.filter { $0.isOpen && view.state.end(of: $0) != nil }
+        var reasons = open.map { gate in
+            let stage = gate.stage.map { " (stage \($0))" } ?? ""
+            return "\(gate.role.name) has not signed\(stage): \(GateWords.missing(gate))"
+        }
+        if open.isEmpty {
+            reasons.append("everybody has signed, and nobody has \(view.state.isUnbegun ? "begun" : "resumed") it")
+        }
+        return reasons + GateWords.ends(view, now: now)
     }
 
     /// What runs, what is tried again, and which rules are over their limit.
@@ -116,10 +121,9 @@ struct Why: Sendable {
     private static func other(_ view: RunView) -> NextStep? {
         let run = view.created.run
         if view.phase == .waiting {
-            let gate = view.state.gates.first { $0.standing == .waiting }
-            return gate.map {
-                NextStep(command: "shipit reject \(run) \($0.role.name) --why TEXT", note: "ends it unbegun")
-            }
+            let gate = view.state.gates.first { $0.isOpen && view.state.end(of: $0) != nil }
+            let note = view.state.isUnbegun ? "ends it unbegun" : "what was done is undone then"
+            return gate.map { NextStep(command: "shipit reject \(run) \($0.role.name) --why TEXT", note: note) }
         }
         return view.state.rollbackReason == nil
             ? NextStep(command: "shipit rollback \(run)", note: "undoes what has started")
