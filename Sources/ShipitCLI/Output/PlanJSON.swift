@@ -84,11 +84,6 @@ enum PlanJSON {
         .members(["roles": strings(hold.roles.map(\.name)), "atMost": span(hold.span)])
     }
 
-    /// What a stage waits for that does nothing itself.
-    private static func hold(_ hold: StageHold) -> JSONValue {
-        .members(["roles": strings(hold.roles.map(\.name)), "atMost": span(hold.span)])
-    }
-
     /// How it is undone: `none`, `nothing` to be done, by its own `action`, or by `commands`.
     private static func rollback(_ stage: PlannedStage, _ facts: PlanFacts) -> JSONValue {
         let kind =
