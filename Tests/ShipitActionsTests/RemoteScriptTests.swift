@@ -25,10 +25,10 @@ struct RemoteScriptTests {
             let output = open(log + ".out", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
             let error = open(log + ".err", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
             defer { for descriptor in [reader, output, error] { Glibc.close(descriptor) } }
-            var words: [UnsafeMutablePointer<CChar>?] =
-                ([shell] + (shell.hasSuffix("busybox") ? ["sh"] : [])).map { strdup($0) } + [nil]
-            var variables: [UnsafeMutablePointer<CChar>?] =
-                ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(folder)"].map { strdup($0) } + [nil]
+            let argv: [String] = [shell] + (shell.hasSuffix("busybox") ? ["sh"] : [])
+            let environment: [String] = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(folder)"]
+            var words: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
+            var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
             defer { for pointer in words + variables { free(pointer) } }
             var child: pid_t = 0
             try #require(csup_spawn(&child, shell, &words, &variables, folder, reader, output, error, -1) == 0)

@@ -171,7 +171,9 @@ extension HostsDecoder.Key {
         switch self {
         case .ssh:
             KeyDescription(
-                .text,
+                .pattern(
+                    #"^([A-Za-z0-9._@+][A-Za-z0-9._@+-]*@)?([A-Za-z0-9][A-Za-z0-9._-]*|\[[A-Za-z0-9:.%_-]+\])"#
+                        + "(:[1-9][0-9]{0,4})?$", "a host, such as deploy@10.0.0.11"),
                 "`HOST`, `USER@HOST` or `USER@HOST:PORT`, an IPv6 address in brackets; a name that the ssh configuration "
                     + "explains is a host, too.",
                 example: "ssh: deploy@10.0.0.11")

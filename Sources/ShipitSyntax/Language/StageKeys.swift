@@ -54,7 +54,9 @@ extension StageDecoder.Key {
                 example: "on: hosts.web")
         case .batches:
             KeyDescription(
-                .listOrOne(.pattern("^([1-9][0-9]*|(100|[1-9][0-9]?)%)$", "a batch, such as 2 or 25%"), isEmpty: false),
+                .listOrOne(
+                    .either([.whole(1...1_000_000), .pattern("^(100|[1-9][0-9]?)%$", "a batch, such as 2 or 25%")]),
+                    isEmpty: false),
                 "How many hosts each batch holds, as a number or a percentage of all. A batch begins when the one before is "
                     + "through; the last size is repeated for what is left.",
                 fallback: "one batch of all hosts", example: "batches: [1, 25%, 100%]")
