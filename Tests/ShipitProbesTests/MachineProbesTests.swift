@@ -17,15 +17,14 @@ struct MachineProbesTests {
     }
 
     @Test func `a process is found by its name and by its command line`() async throws {
-        let child = Process()
-        child.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        child.arguments = ["61.4242"]
-        try child.run()
-        defer { child.terminate() }
         let probe = ProcessProbe()
+        let log = FileManager.default.temporaryDirectory.path + "/shipit-sleep-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let sleeping = try Program(["sleep", "61.4242"], in: "/", log: log)
         #expect(
             await ask(probe, "/sleep 61\\.4242/", ["count": "== 1", "rss": "> 1KB", "age": "< 1h"]).verdict == .passed)
         #expect(await ask(probe, "sleep").verdict == .passed)
+        await sleeping.end()
         let none = await ask(probe, "no-such-program-here", ["rss": "< 1GB"])
         #expect(none.missed == ["count", "rss"])
         #expect(await ask(probe, "no-such-program-here", ["count": "== 0"]).verdict == .passed)
@@ -46,14 +45,14 @@ struct MachineProbesTests {
     @Test func `a repository is clean, on its branch, and at its tag`() async throws {
         try await withFolder { folder in
             let git = ["git", "-c", "user.name=t", "-c", "user.email=t@t"]
-            try make(["git", "init", "-q", "-b", "main"], in: folder)
-            try make(git + ["commit", "-q", "--allow-empty", "-m", "one"], in: folder)
-            try make(["git", "tag", "v1"], in: folder)
+            try await make(["git", "init", "-q", "-b", "main"], in: folder)
+            try await make(git + ["commit", "-q", "--allow-empty", "-m", "one"], in: folder)
+            try await make(["git", "tag", "v1"], in: folder)
             let probe = GitProbe()
             #expect(
                 await ask(probe, folder, ["clean": "yes", "branch": "main", "at": "v1", "age": "< 1h"]).verdict
                     == .passed)
-            try make(git + ["commit", "-q", "--allow-empty", "-m", "two"], in: folder)
+            try await make(git + ["commit", "-q", "--allow-empty", "-m", "two"], in: folder)
             #expect(await ask(probe, folder, ["at": "v1"]).missed == ["at"])
             #expect(await ask(probe, folder, ["upstream": "v1", "ahead": "== 1", "behind": "== 0"]).verdict == .passed)
             #expect(await ask(probe, folder, ["upstream": "v1", "ahead": "== 0"]).missed == ["ahead"])

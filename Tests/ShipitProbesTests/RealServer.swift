@@ -1,64 +1,97 @@
 import Foundation
+import Glibc
 import ShipitCore
 import ShipitEngine
 import Testing
 
-/// A server of another project, on a port of its own, for as long as a test needs it.
-final class RealServer {
-    private let process = Process()
-    private let log: String
+/// A program of another project that a test has started; what it prints goes to a file. (Foundation's `Process` waits by
+/// a thread's run loop, and these tests share two threads.)
+struct Program {
+    let id: pid_t
+    let log: String
 
-    /// Starts it, and waits until it can be connected to.
-    init(_ argv: [String], in folder: String, port: UInt16, environment: [String: String] = [:]) async throws {
-        log = "\(folder)/\((argv[0] as NSString).lastPathComponent)-\(port).log"
-        guard FileManager.default.createFile(atPath: log, contents: nil) else { throw Trouble(words: "no \(log)") }
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = argv
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        try await eventually("\(argv[0]) listens on \(port)") {
-            guard self.process.isRunning else { throw Trouble(words: "\(argv[0]) ended: \(self.said)") }
-            return await Self.accepts(port)
-        }
+    init(_ argv: [String], in folder: String, log: String) throws {
+        self.log = log
+        var files = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&files)
+        defer { posix_spawn_file_actions_destroy(&files) }
+        posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_adddup2(&files, 1, 2)
+        for number in Int32(3)..<256 { posix_spawn_file_actions_addclose(&files, number) }
+        posix_spawn_file_actions_addchdir_np(&files, folder)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        var words: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var made = pid_t()
+        let trouble = posix_spawnp(&made, argv[0], &files, &attributes, &words, environ)
+        guard trouble == 0 else { throw RealServer.Trouble(words: "\(argv[0]): \(String(cString: strerror(trouble)))") }
+        id = made
     }
 
+    var said: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+
+    /// How it ended; `nil` while it runs.
+    func ending() -> Int32? {
+        var status: Int32 = 0
+        return waitpid(id, &status, WNOHANG) == 0 ? nil : status
+    }
+
+    func end() async {
+        kill(-id, SIGTERM)
+        for round in 0..<400 {
+            if ending() != nil { return }
+            if round == 300 { kill(-id, SIGKILL) }
+            try? await Task.sleep(for: .milliseconds(25))
+        }
+    }
+}
+
+/// A server of another project, on a port of its own, for as long as a test needs it.
+enum RealServer {
     struct Trouble: Error, CustomStringConvertible {
         var words: String
         var description: String { words }
     }
 
-    private var said: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
-
-    func stop() {
-        if process.isRunning { process.terminate() }
-        process.waitUntilExit()
-    }
-
-    private static func accepts(_ port: UInt16) async -> Bool {
-        await ask(tcpProbe, "127.0.0.1:\(port)", timeout: .seconds(1)).verdict == .passed
+    /// Starts it, waits until it can be connected to, and ends it when the body is through.
+    static func with(
+        _ argv: [String], in folder: String, port: UInt16, _ body: () async throws -> Void
+    ) async throws {
+        let program = try Program(
+            argv, in: folder, log: "\(folder)/\((argv[0] as NSString).lastPathComponent)-\(port).log")
+        do {
+            try await eventually("\(argv[0]) listens on \(port)") {
+                if let status = program.ending() {
+                    throw Trouble(words: "\(argv[0]) ended with \(status): \(program.said)")
+                }
+                return await ask(tcpProbe, "127.0.0.1:\(port)", timeout: .seconds(1)).verdict == .passed
+            }
+            try await body()
+        } catch {
+            await program.end()
+            throw error
+        }
+        await program.end()
     }
 }
 
 /// Runs a program that makes what a test needs.
-func make(_ argv: [String], in folder: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = argv
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let said = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-        throw RealServer.Trouble(words: "\(argv.joined(separator: " ")): \(String(decoding: said, as: UTF8.self))")
+func make(_ argv: [String], in folder: String) async throws {
+    let log = FileManager.default.temporaryDirectory.path + "/shipit-made-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: log) }
+    let program = try Program(argv, in: folder, log: log)
+    var status: Int32?
+    try await eventually("\(argv[0]) ends") {
+        status = program.ending()
+        return status != nil
+    }
+    guard status == 0 else {
+        throw RealServer.Trouble(words: "\(argv.joined(separator: " ")): \(program.said)")
     }
 }
 

@@ -12,21 +12,21 @@ struct RealServerTests {
     // MARK: TLS
 
     /// A certificate of an authority of the test's own, that ends in `days`.
-    private func makeCertificates(in folder: String, days: Int) throws {
-        try make(
+    private func makeCertificates(in folder: String, days: Int) async throws {
+        try await make(
             [
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                 "ca.key",
                 "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "90",
             ], in: folder)
-        try make(
+        try await make(
             [
                 "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                 "server.key",
                 "-out", "server.csr", "-subj", "/CN=localhost",
             ], in: folder)
         try Data("subjectAltName=DNS:localhost,IP:127.0.0.1\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/san"))
-        try make(
+        try await make(
             [
                 "openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
                 "-out",
@@ -37,7 +37,7 @@ struct RealServerTests {
     private func withNginx(_ body: (_ folder: String, _ tls: UInt16, _ plain: UInt16) async throws -> Void) async throws
     {
         try await withFolder { folder in
-            try makeCertificates(in: folder, days: 20)
+            try await makeCertificates(in: folder, days: 20)
             let (tls, plain) = (try closedPort(), try closedPort())
             let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
                 "\($0)_temp_path \(folder)/\($0);"
@@ -62,10 +62,11 @@ struct RealServerTests {
                 }
                 """
             try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(folder)/nginx.conf"))
-            let server = try await RealServer(
-                [program("nginx"), "-e", "stderr", "-p", folder, "-c", "\(folder)/nginx.conf"], in: folder, port: tls)
-            defer { server.stop() }
-            try await body(folder, tls, plain)
+            try await RealServer.with(
+                [program("nginx"), "-e", "stderr", "-p", folder, "-c", "\(folder)/nginx.conf"], in: folder, port: tls
+            ) {
+                try await body(folder, tls, plain)
+            }
         }
     }
 
@@ -122,7 +123,7 @@ struct RealServerTests {
     func `dnsmasq is asked for records of several types`() async throws {
         try await withFolder { folder in
             let port = try closedPort()
-            let server = try await RealServer(
+            try await RealServer.with(
                 [
                     program("dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
                     "--port=\(port)",
@@ -158,42 +159,46 @@ struct RealServerTests {
         try await withFolder { folder in
             let (port, replicaPort) = (try closedPort(), try closedPort())
             let common = ["--bind", "127.0.0.1", "--save", "", "--dir", folder, "--daemonize", "no"]
-            let master = try await RealServer(
+            try await RealServer.with(
                 ["redis-server", "--port", "\(port)", "--requirepass", "open sesame", "--maxmemory", "64mb"] + common,
-                in: folder, port: port)
-            defer { master.stop() }
-            let replica = try await RealServer(
-                [
-                    "redis-server", "--port", "\(replicaPort)", "--replicaof", "127.0.0.1", "\(port)", "--masterauth",
-                    "open sesame",
-                    "--dbfilename", "replica.rdb", "--repl-diskless-load", "on-empty-db",
-                ] + common, in: folder, port: replicaPort)
-            defer { replica.stop() }
-            let probe = RedisProbe()
-            let place = "127.0.0.1:\(port)"
-            func asked(_ fields: [String: ResolvedValue]) async -> Measurement {
-                await ask(probe, place, fields.merging(["password": "open sesame"]) { $1 }, secrets: ["open sesame"])
+                in: folder, port: port
+            ) {
+                try await RealServer.with(
+                    [
+                        "redis-server", "--port", "\(replicaPort)", "--replicaof", "127.0.0.1", "\(port)",
+                        "--masterauth",
+                        "open sesame",
+                        "--dbfilename", "replica.rdb", "--repl-diskless-load", "on-empty-db",
+                    ] + common, in: folder, port: replicaPort
+                ) {
+                    let probe = RedisProbe()
+                    let place = "127.0.0.1:\(port)"
+                    func asked(_ fields: [String: ResolvedValue]) async -> Measurement {
+                        await ask(
+                            probe, place, fields.merging(["password": "open sesame"]) { $1 }, secrets: ["open sesame"])
+                    }
+                    try await eventually("the replica is in step") {
+                        await asked(["replicas": "== 1", "lag": "< 1m"]).verdict == .passed
+                    }
+                    let good = await asked([
+                        "role": "master", "used": "< 50%", "time": "< 5s",
+                        "info": .map(["maxmemory": "== 67108864", "redis_mode": "standalone"]),
+                    ])
+                    #expect(good.verdict == .passed, "\(good)")
+                    #expect((0.001...0.5).contains(good.number ?? 0))
+                    #expect(await asked(["role": "replica"]).missed == ["role"])
+                    #expect(await asked(["used": "< 0.01%"]).missed == ["used"])
+                    #expect(await asked(["info": .map(["no_such_field": "1"])]).missed == ["info"])
+                    let stranger = await ask(probe, place)
+                    guard case .noAnswer(let reason) = stranger.verdict else {
+                        Issue.record("it answered a stranger")
+                        return
+                    }
+                    #expect(reason.hasPrefix("it refused: NOAUTH"))
+                    let copy = await ask(probe, "127.0.0.1:\(replicaPort)", ["role": "replica", "lag": "< 1m"])
+                    #expect(copy.verdict == .passed, "\(copy)")
+                }
             }
-            try await eventually("the replica is in step") {
-                await asked(["replicas": "== 1", "lag": "< 1m"]).verdict == .passed
-            }
-            let good = await asked([
-                "role": "master", "used": "< 50%", "time": "< 5s",
-                "info": .map(["maxmemory": "== 67108864", "redis_mode": "standalone"]),
-            ])
-            #expect(good.verdict == .passed, "\(good)")
-            #expect((0.001...0.5).contains(good.number ?? 0))
-            #expect(await asked(["role": "replica"]).missed == ["role"])
-            #expect(await asked(["used": "< 0.01%"]).missed == ["used"])
-            #expect(await asked(["info": .map(["no_such_field": "1"])]).missed == ["info"])
-            let stranger = await ask(probe, place)
-            guard case .noAnswer(let reason) = stranger.verdict else {
-                Issue.record("it answered a stranger")
-                return
-            }
-            #expect(reason.hasPrefix("it refused: NOAUTH"))
-            let copy = await ask(probe, "127.0.0.1:\(replicaPort)", ["role": "replica", "lag": "< 1m"])
-            #expect(copy.verdict == .passed, "\(copy)")
         }
     }
 
@@ -213,46 +218,49 @@ struct RealServerTests {
             // PostgreSQL does not start as the superuser.
             let other =
                 geteuid() == 0 ? ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"] : []
-            if geteuid() == 0 { try make(["chown", "postgres", folder], in: folder) }
+            if geteuid() == 0 { try await make(["chown", "postgres", folder], in: folder) }
             try Data("open sesame\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/password"))
-            try make(["chmod", "0644", "\(folder)/password"], in: folder)
-            try make(
+            try await make(["chmod", "0644", "\(folder)/password"], in: folder)
+            try await make(
                 other + [
                     "\(bin)/initdb", "-D", "\(folder)/data", "-A", "scram-sha-256", "-U", "app", "--pwfile",
                     "\(folder)/password", "-N",
                 ], in: folder)
-            let server = try await RealServer(
+            try await RealServer.with(
                 other + [
                     "\(bin)/postgres", "-D", "\(folder)/data", "-p", "\(port)", "-h", "127.0.0.1", "-k", folder, "-F",
                 ],
-                in: folder, port: port)
-            defer { server.stop() }
-            let probe = PostgreSQLProbe()
-            let place = "host=127.0.0.1 port=\(port) user=app dbname=postgres"
-            func asked(_ fields: [String: ResolvedValue]) async -> Measurement {
-                await ask(
-                    probe, place, fields.merging(["password": "open sesame"]) { $1 }, timeout: .seconds(30),
-                    secrets: ["open sesame"])
+                in: folder, port: port
+            ) {
+                let probe = PostgreSQLProbe()
+                let place = "host=127.0.0.1 port=\(port) user=app dbname=postgres"
+                func asked(_ fields: [String: ResolvedValue]) async -> Measurement {
+                    await ask(
+                        probe, place, fields.merging(["password": "open sesame"]) { $1 }, timeout: .seconds(30),
+                        secrets: ["open sesame"])
+                }
+                try await eventually("PostgreSQL takes connections") { await asked([:]).verdict == .passed }
+                let good = await asked([
+                    "query": "select 40 + 2", "number": "== 42", "rows": "== 1", "value": "/^42$/", "time": "< 30s",
+                ])
+                #expect(good.verdict == .passed && good.number == 42, "\(good)")
+                #expect(await asked(["query": "select 42", "number": "< 42"]).missed == ["number"])
+                #expect(await asked(["query": "select 'NaN'::float", "number": "< 42"]).missed == ["number"])
+                #expect(await asked(["query": "select 1 where false", "number": "< 42"]).missed == ["number"])
+                guard case .noAnswer(let refusal) = await asked(["query": "create table t ()"]).verdict else {
+                    Issue.record("a check has written")
+                    return
+                }
+                #expect(refusal.contains("read-only"))
+                guard
+                    case .noAnswer(let wrong) = await ask(probe, place, ["password": "no"], timeout: .seconds(30))
+                        .verdict
+                else {
+                    Issue.record("any password will do")
+                    return
+                }
+                #expect(wrong.contains("password authentication failed"))
             }
-            try await eventually("PostgreSQL takes connections") { await asked([:]).verdict == .passed }
-            let good = await asked([
-                "query": "select 40 + 2", "number": "== 42", "rows": "== 1", "value": "/^42$/", "time": "< 30s",
-            ])
-            #expect(good.verdict == .passed && good.number == 42, "\(good)")
-            #expect(await asked(["query": "select 42", "number": "< 42"]).missed == ["number"])
-            #expect(await asked(["query": "select 'NaN'::float", "number": "< 42"]).missed == ["number"])
-            #expect(await asked(["query": "select 1 where false", "number": "< 42"]).missed == ["number"])
-            guard case .noAnswer(let refusal) = await asked(["query": "create table t ()"]).verdict else {
-                Issue.record("a check has written")
-                return
-            }
-            #expect(refusal.contains("read-only"))
-            guard case .noAnswer(let wrong) = await ask(probe, place, ["password": "no"], timeout: .seconds(30)).verdict
-            else {
-                Issue.record("any password will do")
-                return
-            }
-            #expect(wrong.contains("password authentication failed"))
         }
     }
 
@@ -278,38 +286,40 @@ struct RealServerTests {
                   - {job_name: gone, scrape_interval: 250ms, static_configs: [{targets: ["127.0.0.1:\(dead)"]}]}
                 """
             try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(folder)/prometheus.yml"))
-            let server = try await RealServer(
+            try await RealServer.with(
                 [
                     "prometheus", "--config.file=\(folder)/prometheus.yml", "--storage.tsdb.path=\(folder)/data",
                     "--web.listen-address=127.0.0.1:\(port)",
-                ], in: folder, port: port)
-            defer { server.stop() }
-            let probe = PrometheusProbe()
-            let url = "http://127.0.0.1:\(port)"
-            try await eventually("it has scraped itself") {
-                await ask(probe, url, ["query": "up{job=\"self\"}", "value": "== 1"]).verdict == .passed
-            }
-            try await eventually("it has missed the other") {
-                await ask(probe, url, ["query": "up{job=\"gone\"}", "value": "== 0"]).verdict == .passed
-            }
-            #expect(await ask(probe, url, ["query": "sum(up)", "value": "> 1"]).missed == ["value"])
-            #expect(
-                await ask(probe, url, ["query": "up"]).verdict
-                    == .noAnswer("the query gives 2 series, and one is needed"))
-            #expect(
-                await ask(probe, url, ["query": "no_such_metric"]).verdict
-                    == .noAnswer("no data: the query gives nothing"))
-            #expect(
-                await ask(probe, url, ["query": "sum(up) * 0 / 0"]).verdict == .noAnswer("no data: the query gives NaN")
-            )
-            #expect(await ask(probe, url, ["up": ">= 100%", "job": "self"]).verdict == .passed)
-            #expect(await ask(probe, url, ["up": ">= 100%"]).missed == ["up"])
-            #expect(
-                await ask(probe, url, ["up": ">= 100%", "job": "none"]).verdict
-                    == .noAnswer("no data: there are no such targets"))
-            guard case .noAnswer = await ask(probe, url, ["query": "sum("]).verdict else {
-                Issue.record("nonsense was answered")
-                return
+                ], in: folder, port: port
+            ) {
+                let probe = PrometheusProbe()
+                let url = "http://127.0.0.1:\(port)"
+                try await eventually("it has scraped itself") {
+                    await ask(probe, url, ["query": "up{job=\"self\"}", "value": "== 1"]).verdict == .passed
+                }
+                try await eventually("it has missed the other") {
+                    await ask(probe, url, ["query": "up{job=\"gone\"}", "value": "== 0"]).verdict == .passed
+                }
+                #expect(await ask(probe, url, ["query": "sum(up)", "value": "> 1"]).missed == ["value"])
+                #expect(
+                    await ask(probe, url, ["query": "up"]).verdict
+                        == .noAnswer("the query gives 2 series, and one is needed"))
+                #expect(
+                    await ask(probe, url, ["query": "no_such_metric"]).verdict
+                        == .noAnswer("no data: the query gives nothing"))
+                #expect(
+                    await ask(probe, url, ["query": "sum(up) * 0 / 0"]).verdict
+                        == .noAnswer("no data: the query gives NaN")
+                )
+                #expect(await ask(probe, url, ["up": ">= 100%", "job": "self"]).verdict == .passed)
+                #expect(await ask(probe, url, ["up": ">= 100%"]).missed == ["up"])
+                #expect(
+                    await ask(probe, url, ["up": ">= 100%", "job": "none"]).verdict
+                        == .noAnswer("no data: there are no such targets"))
+                guard case .noAnswer = await ask(probe, url, ["query": "sum("]).verdict else {
+                    Issue.record("nonsense was answered")
+                    return
+                }
             }
         }
     }
@@ -320,16 +330,18 @@ struct RealServerTests {
     func `a mail server greets and says what it offers`() async throws {
         try await withFolder { folder in
             let port = try closedPort()
-            let server = try await RealServer(
+            try await RealServer.with(
                 ["/usr/bin/aiosmtpd", "-n", "-l", "127.0.0.1:\(port)", "-c", "aiosmtpd.handlers.Sink"], in: folder,
-                port: port)
-            defer { server.stop() }
-            let probe = SMTPProbe()
-            let place = "127.0.0.1:\(port)"
-            let good = await ask(probe, place, ["banner": "/^220 .*Python SMTP/", "ehlo": "8BITMIME", "time": "< 5s"])
-            #expect(good.verdict == .passed, "\(good)")
-            #expect(await ask(probe, place, ["ehlo": "STARTTLS"]).missed == ["ehlo"])
-            #expect(await ask(probe, place, ["banner": "Exim"]).missed == ["banner"])
+                port: port
+            ) {
+                let probe = SMTPProbe()
+                let place = "127.0.0.1:\(port)"
+                let good = await ask(
+                    probe, place, ["banner": "/^220 .*Python SMTP/", "ehlo": "8BITMIME", "time": "< 5s"])
+                #expect(good.verdict == .passed, "\(good)")
+                #expect(await ask(probe, place, ["ehlo": "STARTTLS"]).missed == ["ehlo"])
+                #expect(await ask(probe, place, ["banner": "Exim"]).missed == ["banner"])
+            }
         }
     }
 }

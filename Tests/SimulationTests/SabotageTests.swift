@@ -7,12 +7,13 @@ import Testing
 struct `A mistake of the engine` {
     @Test(arguments: Sabotage.allCases)
     func `is found within two thousand seeds, and its history made short`(_ sabotage: Sabotage) throws {
-        for seed in UInt64(1)...2000 {
+        for seed in UInt64(1)...20000 {
             var simulation = Simulation(Scenario(seed: seed, moves: nil, sabotage: sabotage))
             do throws(Violation) {
                 try simulation.run()
             } catch {
                 #expect(sabotage.breaks.contains(error.invariant), "\(error.text)")
+                print("SABOTAGE", sabotage, seed)
                 var failed = simulation.scenario
                 failed.moves = simulation.moves
                 var shrinker = Shrinker(failed, breaking: error.invariant)

@@ -79,8 +79,9 @@ public struct Planner: Sendable {
         for (variable, template) in stage.env { env[variable] = try known.substitute(template) }
         return PlannedStage(
             name: name, needs: stage.needs, perform: try known.substitute(stage.perform), hold: stage.hold,
-            undo: try undo(stage, known), finally: try optional(stage.finally, known), verify: try optional(stage.verify, known), env: env,
-            workdir: stage.workdir, retry: stage.retry, timeout: stage.timeout, deadline: stage.deadline,
+            undo: try undo(stage, known), finally: try optional(stage.finally, known),
+            verify: try optional(stage.verify, known), env: env, workdir: stage.workdir, retry: stage.retry,
+            timeout: stage.timeout, deadline: stage.deadline,
             killAfter: stage.killAfter, onExhausted: stage.onExhausted, onInterrupt: stage.onInterrupt,
             reversible: stage.reversible, changes: stage.changes, leavesRunning: stage.leavesRunning,
             skipped: try !(stage.condition.map { condition throws(PlanError) in try holds(condition, known) } ?? true))

@@ -179,7 +179,8 @@ extension HostsDecoder.Key {
                 example: "ssh: deploy@10.0.0.11")
         case .name:
             KeyDescription(
-                .text, "What people, logs and `SHIPIT_HOST` call it.", fallback: "the host without its user",
+                .pattern(#"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"#, "a name, such as web-1"),
+                "What people, logs and `SHIPIT_HOST` call it.", fallback: "the host without its user",
                 example: "name: web-1")
         }
     }
