@@ -19,16 +19,16 @@ struct Program {
         posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_adddup2(&files, 1, 2)
         for number in Int32(3)..<256 { posix_spawn_file_actions_addclose(&files, number) }
-        posix_spawn_file_actions_addchdir_np(&files, folder)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        var words: [UnsafeMutablePointer<CChar>?] = argv.map { strdup($0) } + [nil]
+        let inFolder = ["/usr/bin/env", "--chdir=\(folder)"] + argv
+        var words: [UnsafeMutablePointer<CChar>?] = inFolder.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var made = pid_t()
-        let trouble = posix_spawnp(&made, argv[0], &files, &attributes, &words, environ)
+        let trouble = posix_spawn(&made, inFolder[0], &files, &attributes, &words, environ)
         guard trouble == 0 else { throw RealServer.Trouble(words: "\(argv[0]): \(String(cString: strerror(trouble)))") }
         id = made
     }
