@@ -64,6 +64,7 @@ let package = Package(
             "ShipitProbes",
             ["CSupervisor", "ShipitCore", "ShipitEngine", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS]),
         module("ShipitActions", ["ShipitCore", "ShipitEngine", grdb, crypto]),
+        module("ShipitPlugins", ["ShipitCore", "ShipitEngine", crypto]),
 
         // The supervisor: its own executable, without Foundation.
         .target(name: "CSupervisor"),
@@ -79,7 +80,7 @@ let package = Package(
             [
                 "CSupervisor", "ShipitCore", "ShipitSyntax", "ShipitEngine", "ShipitStore", "ShipitGit",
                 "ShipitProcesses",
-                "ShipitProbes", "ShipitActions", "ShipitImport", argumentParser,
+                "ShipitProbes", "ShipitActions", "ShipitPlugins", "ShipitImport", argumentParser,
             ]),
         .executableTarget(
             name: "shipit", dependencies: ["ShipitCLI"], swiftSettings: strict),
@@ -98,6 +99,7 @@ let package = Package(
         tests(
             "ShipitActionsTests",
             ["CSupervisor", "ShipitCore", "ShipitEngine", "ShipitActions", "ShipitProbes", grdb]),
+        tests("ShipitPluginsTests", ["ShipitCore", "ShipitEngine", "ShipitSyntax", "ShipitPlugins"]),
         tests("SupervisorProtocolTests", ["SupervisorProtocol"]),
         tests(
             "ShipitProcessesTests",
@@ -115,8 +117,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "ShipitCore", "ShipitEngine", "ShipitGit", "ShipitProcesses", "ShipitStore", "ShipitSyntax",
-                "SupervisorProtocol",
+                "ShipitCore", "ShipitEngine", "ShipitGit", "ShipitPlugins", "ShipitProcesses", "ShipitStore",
+                "ShipitSyntax", "SupervisorProtocol",
             ], path: "Fuzz/Targets", swiftSettings: strict),
         tests("FuzzCorpusTests", ["FuzzTargets"]),
     ],

@@ -3,9 +3,11 @@ import ShipitActions
 import ShipitCore
 import ShipitEngine
 import ShipitGit
+import ShipitPlugins
 import ShipitProbes
 import ShipitProcesses
 import ShipitStore
+import ShipitSyntax
 
 /// The one place that knows every adapter. Each is made when it is first needed: `shipit version` makes none.
 enum Wiring {
@@ -13,9 +15,33 @@ enum Wiring {
 
     static let actions: [any Action] = BuiltinActions.all()
     static let probes: [any Probe] = BuiltinProbes.all()
+    /// What there is without a project.
     static let catalog = Catalog(actions: actions.map(\.description), probes: probes.map(\.description))
 
     static let zones: any ZoneSource = MachineZones()
+    /// What the pipelines of a project may use: the built-in actions, its plugins and the installation's. Starts nothing.
+    static func equipment(ofProject root: String?) -> Equipment {
+        Equipment(pluginSearch(root: root).find(), builtin: actions, catalog: catalog)
+    }
+
+    /// One plugin, wherever its folder lies.
+    static func plugin(inFolder folder: String) -> PluginSearch.Findings { pluginSearch(root: nil).load(folder) }
+
+    static func pluginSearch(root: String?) -> PluginSearch {
+        PluginSearch(root: root, installation: installation) { bytes, file, folder in
+            let reading = ManifestReader().read(bytes, file: file, folder: folder)
+            return (reading.manifest, reading.diagnostics)
+        }
+    }
+
+    /// `PREFIX` where this executable is `PREFIX/bin/shipit`; `nil` elsewhere.
+    private static var installation: String? {
+        guard let program = Bundle.main.executablePath else { return nil }
+        let folder = (URL(fileURLWithPath: program).resolvingSymlinksInPath().path as NSString)
+            .deletingLastPathComponent
+        guard (folder as NSString).lastPathComponent == "bin" else { return nil }
+        return (folder as NSString).deletingLastPathComponent
+    }
 
     /// Makes the state folder where it is missing.
     static func store(_ folder: String) throws -> any RunStore { try SQLiteStore(folder: folder) }
@@ -39,7 +65,8 @@ enum Wiring {
         let notes = NotesFile(inRunFolder: resources.folder, secrets: resources.secrets.values, clock: clock)
         return EngineParts(
             store: store, processes: processes, notes: notes,
-            checkBook: checkBook(Project.stateFolder(ofRunFolder: resources.folder)), clock: clock, actions: actions,
+            checkBook: checkBook(Project.stateFolder(ofRunFolder: resources.folder)), clock: clock,
+            actions: resources.equipment.actions,
             probes: probes,
             secrets: resources.secrets, callerEnvironment: ProcessInfo.processInfo.environment,
             releaseTree: resources.releaseTree, previousTree: resources.previousTree, runFolder: resources.folder,
@@ -96,6 +123,7 @@ enum Wiring {
 struct RunResources: Sendable {
     /// The run's own folder.
     var folder: String
+    var equipment: Equipment
     var secrets: [String: String] = [:]
     var releaseTree: String?
     var previousTree: String?

@@ -73,6 +73,8 @@ struct TestServices: ActionServices {
         return end
     }
 
+    func endCommand(step: String?) async throws(ActionError) {}
+
     func output(step: String?, limit: Int) async throws(ActionError) -> CommandOutput {
         let key = CommandKey(run: run, attempt: attempt, step: step).text
         var output = world.memory.withLock { $0.outputs[key] } ?? CommandOutput()

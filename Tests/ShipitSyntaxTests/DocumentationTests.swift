@@ -67,7 +67,7 @@ struct DocumentationTests {
 
     @Test func `every code has a fixture`() throws {
         let folder = Self.root.appending(path: "Tests/ShipitSyntaxTests/Fixtures")
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
             $0.hasSuffix(".expected")
         }
         var shown: Set<String> = []

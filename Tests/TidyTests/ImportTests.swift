@@ -4,7 +4,7 @@ import Testing
 /// The invariants of ARCHITECTURE.md about who may import whom.
 @Suite(.timeLimit(.minutes(3))) struct ImportTests {
     static let adapters: Set<String> = [
-        "ShipitStore", "ShipitProcesses", "ShipitGit", "ShipitProbes", "ShipitActions",
+        "ShipitStore", "ShipitProcesses", "ShipitGit", "ShipitProbes", "ShipitActions", "ShipitPlugins",
     ]
 
     private func offences(

@@ -31,7 +31,9 @@ struct AbandonCommand: AsyncParsableCommand {
         let act = OperatorAct(.abandon, by: session.holder.user, why: why)
         // Nothing is started any more, so neither secrets nor trees are needed.
         let hand = OperatorHand(session: session) { reading in
-            RunResources(folder: session.folder(of: reading.record.created.run), jobs: 1)
+            RunResources(
+                folder: session.folder(of: reading.record.created.run),
+                equipment: Wiring.equipment(ofProject: reading.record.root), jobs: 1)
         }
         let code = try await hand.carryOut(act, on: record)
         // That something is not undone is what was asked for.

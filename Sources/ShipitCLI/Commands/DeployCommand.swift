@@ -167,6 +167,9 @@ struct Deployment {
         try EarlierRuns(store: preparation.store).requireEverything(of: preparation.plan, bearsWindow: mustBeSigned)
         let window = try WindowGate(store: preparation.store).answer(preparation.plan, now: SystemClock.wallTime)
         if let warning = window?.warning { streams.warning(warning) }
+        if let trouble = preparation.file.equipment.trouble(in: preparation.plan) {
+            throw CommandFailure(.refused, "\(trouble)\nnothing was changed", hint: "see: shipit plugin list")
+        }
         let secrets = try secrets()
         if asks { try ask() }
 
@@ -179,7 +182,8 @@ struct Deployment {
         if mustBeSigned { return try await announce(run, session) }
         let resources = RunResources(
             folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.text),
-            secrets: secrets, releaseTree: tree, previousTree: previousTree, jobs: jobs, staysForPeople: waits)
+            equipment: preparation.file.equipment, secrets: secrets, releaseTree: tree, previousTree: previousTree,
+            jobs: jobs, staysForPeople: waits)
         tellBeginning(run)
         return try await RunDriver(session: session, interrupts: interrupts).begin(run, with: resources)
     }

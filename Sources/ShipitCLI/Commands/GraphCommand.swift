@@ -43,7 +43,7 @@ struct GraphCommand: ParsableCommand {
         let streams = Streams()
         let file = try PipelineFile.load(target.pipeline, of: try place.place().project(), says: streams)
         let pipeline = EnvironmentChoice.complete(file.pipeline)
-        let sketch = PipelineSketch(pipeline)
+        let sketch = PipelineSketch(pipeline, catalog: file.equipment.catalog)
         var environment = target.env
         if environment != nil || sketch.dependsOnEnvironment {
             environment = try EnvironmentChoice.choose(

@@ -104,7 +104,9 @@ struct ImportCommand: ParsableCommand {
 
     private func compare(_ markdown: String, with pipeline: String, _ place: Place) throws {
         let streams = Streams()
-        let reading = try PipelineText.read(place.path(pipeline), shownAs: pipeline)
+        let reading = try PipelineText.read(
+            place.path(pipeline), shownAs: pipeline,
+            catalog: Wiring.equipment(ofProject: try? place.project().root).catalog)
         guard let read = reading.pipeline else {
             streams.progress(reading.rendered)
             throw CommandFailure(.usage, "\(pipeline) has mistakes")

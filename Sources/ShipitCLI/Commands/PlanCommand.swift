@@ -98,7 +98,10 @@ struct PlanWords {
 
     func say(isDryRun: Bool) async throws {
         let plan = preparation.plan
-        let previews = await Previews(plan: plan, project: preparation.project).all()
+        let asking = Previews(
+            plan: plan, project: preparation.project, actions: preparation.file.equipment.actions)
+        var previews = await asking.all()
+        asking.add(await PendingWork.previews(of: preparation), to: &previews)
         var commits: PlanFacts.Commits?
         if let previous = plan.previous {
             commits = try preparation.releases.commits(from: previous, to: plan.release, showing: Self.subjects)

@@ -7,5 +7,10 @@ struct SchemaCommand: ParsableCommand {
             + "pipelines they write points; a newer shipit's is put there with: shipit schema > "
             + "pipelines/\(EditorSchema.file)")
 
-    func run() { Streams().result(EditorSchema.text) }
+    @OptionGroup var place: PlaceOptions
+
+    func run() throws {
+        // Without a project, what every project may use.
+        Streams().result(EditorSchema.text(ofProject: try? place.place().project().root))
+    }
 }

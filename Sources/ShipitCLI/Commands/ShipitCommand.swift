@@ -26,7 +26,8 @@ public struct ShipitCommand: AsyncParsableCommand {
                 name: "Authoring and upkeep",
                 subcommands: [
                     InitCommand.self, ImportCommand.self, ValidateCommand.self, TestCommand.self, SchemaCommand.self,
-                    ExplainCommand.self, DoctorCommand.self, UnlockCommand.self, AuditCommand.self, VersionCommand.self,
+                    ExplainCommand.self, PluginCommand.self, DoctorCommand.self, UnlockCommand.self, AuditCommand.self,
+                    VersionCommand.self,
                 ]),
         ])
 

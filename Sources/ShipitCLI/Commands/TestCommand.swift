@@ -25,7 +25,7 @@ struct TestCommand: ParsableCommand {
         let streams = Streams()
         let project = try place.place().project()
         let results = try files(of: project, streams).flatMap { file in
-            try Self.results(of: EnvironmentChoice.complete(file.pipeline))
+            try Self.results(of: EnvironmentChoice.complete(file.pipeline), catalog: file.equipment.catalog)
         }
         guard !results.isEmpty else {
             throw CommandFailure(
@@ -62,8 +62,8 @@ struct TestCommand: ParsableCommand {
         return file
     }
 
-    static func results(of pipeline: Pipeline) throws -> [TestReport.Result] {
-        let planner = Planner(pipeline, catalog: Wiring.catalog)
+    static func results(of pipeline: Pipeline, catalog: Catalog) throws -> [TestReport.Result] {
+        let planner = Planner(pipeline, catalog: catalog)
         return try pipeline.tests.map { test in
             let plan = try planner.plan(
                 madeUp("v0.0.0-test"), in: test.environment ?? pipeline.environments[0].name,

@@ -24,8 +24,12 @@ struct ValidateCommand: ParsableCommand {
         let files = try chosen(place)
         var diagnostics: [Diagnostic] = []
         var rendered = ""
+        var equipment: [String?: Equipment] = [:]
         for (path, name) in files {
-            let reading = try PipelineText.read(path, shownAs: name)
+            let root = root(of: path, place)
+            let found = equipment[root] ?? Wiring.equipment(ofProject: root)
+            equipment[root] = found
+            let reading = try PipelineText.read(path, shownAs: name, catalog: found.catalog)
             diagnostics += reading.diagnostics
             rendered += (rendered.isEmpty || reading.rendered.isEmpty ? "" : "\n") + reading.rendered
         }
@@ -42,6 +46,12 @@ struct ValidateCommand: ParsableCommand {
         }
         let isWrong = diagnostics.contains { $0.severity == .error || strict }
         try RunEnd.leave(with: isWrong ? 2 : 0)
+    }
+
+    /// The project whose plugins the file may use: the folder that holds its `pipelines/`, or else this one.
+    private func root(of file: String, _ place: Place) -> String? {
+        if let root = Place.root(ofPipeline: file) { return root }
+        return try? place.project().root
     }
 
     private static func words(_ count: Int) -> String { " in \(Words.count(count, "file"))" }

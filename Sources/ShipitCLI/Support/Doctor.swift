@@ -54,9 +54,10 @@ struct Doctor {
     private func repositories(_ project: Project, _ names: [String]) -> [Finding] {
         var seen: Set<String> = []
         var findings: [Finding] = []
+        let catalog = Wiring.equipment(ofProject: project.root).catalog
         for name in names {
             let file = "pipelines/\(name).yaml"
-            guard let text = try? PipelineText.read(Place.join(project.root, file), shownAs: file),
+            guard let text = try? PipelineText.read(Place.join(project.root, file), shownAs: file, catalog: catalog),
                 let pipeline = text.pipeline
             else {
                 findings.append(

@@ -7,12 +7,16 @@ enum EditorSchema {
     /// The first line of a pipeline whose folder holds the schema.
     static let modeline = "# yaml-language-server: $schema=\(file)\n"
 
-    static var text: String { JSONValue(PipelineSchema.of(Wiring.catalog)).pretty + "\n" }
+    /// - Parameter root: the project whose plugins may be used; `nil` without one.
+    static func text(ofProject root: String?) -> String {
+        JSONValue(PipelineSchema.of(Wiring.equipment(ofProject: root).catalog)).pretty + "\n"
+    }
 
     /// Writes it into a pipeline's folder. An older one of shipit's is replaced, for it is made anew by `shipit schema` at
     /// any time; a file that is somebody else's stays.
     static func write(besidePipeline path: String, shownAs name: String) throws(CommandFailure) {
         let target = Place.join((path as NSString).deletingLastPathComponent, file)
+        let text = text(ofProject: Place.root(ofPipeline: path))
         let shown = Place.join((name as NSString).deletingLastPathComponent, file)
         var status = stat()
         if lstat(target, &status) == 0 {

@@ -33,8 +33,11 @@ enum EnvironmentChoice {
     /// Those of all pipelines that can be read.
     static func all(in place: Place) -> [String] {
         guard let project = try? place.project() else { return [] }
+        let catalog = Wiring.equipment(ofProject: project.root).catalog
         let pipelines = PipelineFile.all(of: project).compactMap { name in
-            try? PipelineText.read(Place.join(project.root, "pipelines/\(name).yaml"), shownAs: name).pipeline
+            try? PipelineText.read(
+                Place.join(project.root, "pipelines/\(name).yaml"), shownAs: name, catalog: catalog
+            ).pipeline
         }
         return Set(pipelines.flatMap { complete($0).environments.map(\.name) }).sorted()
     }

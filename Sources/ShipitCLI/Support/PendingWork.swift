@@ -13,32 +13,50 @@ enum PendingWork: Hashable, Sendable {
 
     /// Nothing stays behind: all that is needed lies in a temporary folder.
     static func of(_ preparation: Preparation) async -> [StageName: PendingWork] {
-        let asked = preparation.plan.stages.filter { stage in
-            !stage.skipped
-                && Wiring.actions.contains { $0.description.name == stage.perform.action && $0 is any TellsPending }
+        await answers(of: preparation, from: { $0 is any TellsPending }) { question, stage, limit in
+            do throws(ActionError) { return .success(try await question.ask(stage, within: limit)) } catch {
+                return .failure(error)
+            }
         }
+    }
+
+    /// What plugins would do, each asked by its `preview`.
+    static func previews(of preparation: Preparation) async -> [StageName: PendingWork] {
+        await answers(of: preparation, from: { $0 is any PreviewsByCommand }) { question, stage, limit in
+            do throws(ActionError) { return .success(try await question.preview(stage, within: limit)) } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private typealias Asking =
+        @Sendable (PendingQuestion, PlannedStage, TimeSpan) async -> Result<[String]?, ActionError>
+
+    private static func answers(
+        of preparation: Preparation, from isAsked: (any Action) -> Bool, _ ask: Asking
+    ) async -> [StageName: PendingWork] {
+        let names = Set(preparation.file.equipment.actions.filter(isAsked).map(\.description.name))
+        let asked = preparation.plan.stages.filter { !$0.skipped && names.contains($0.perform.action) }
         guard !asked.isEmpty else { return [:] }
         let folder = FileManager.default.temporaryDirectory.path + "/shipit-plan-\(UUID().uuidString)"
         defer { remove(folder) }
         var found: [StageName: PendingWork] = [:]
-        for stage in asked { found[stage.name] = await answer(stage, preparation, in: folder) }
+        for stage in asked { found[stage.name] = await answer(stage, preparation, in: folder, ask) }
         return found
     }
 
-    private static func answer(_ stage: PlannedStage, _ preparation: Preparation, in folder: String) async -> Self {
+    private static func answer(
+        _ stage: PlannedStage, _ preparation: Preparation, in folder: String, _ ask: Asking
+    ) async -> Self {
         do {
             let values = try secrets(of: stage, preparation)
             let resources = RunResources(
-                folder: folder, secrets: values, releaseTree: try tree(preparation, in: folder), jobs: 1)
+                folder: folder, equipment: preparation.file.equipment, secrets: values,
+                releaseTree: try tree(preparation, in: folder), jobs: 1)
             let parts = Wiring.parts(
                 PendingQuestion.run, epoch: Epoch(1), store: preparation.store, resources: resources)
             let question = PendingQuestion(preparation.plan, root: preparation.project.root, parts: parts)
-            let answer: Result<[String]?, ActionError>
-            do throws(ActionError) {
-                answer = .success(try await question.ask(stage, within: min(stage.timeout, patience)))
-            } catch {
-                answer = .failure(error)
-            }
+            let answer = await ask(question, stage, min(stage.timeout, patience))
             try await parts.processes.finish()
             return .names(try answer.get() ?? [])
         } catch let error as ActionError {
@@ -51,7 +69,8 @@ enum PendingWork: Hashable, Sendable {
     private static func secrets(
         of stage: PlannedStage, _ preparation: Preparation
     ) throws(ActionError) -> [String: String] {
-        let names = PendingQuestion.secrets(of: stage)
+        let access = preparation.file.equipment.catalog.actions[stage.perform.action]?.access
+        let names = PendingQuestion.secrets(of: stage, access: access)
         let reader = SecretReader(
             root: preparation.project.root, environment: ProcessInfo.processInfo.environment)
         do throws(CommandFailure) {

@@ -11,26 +11,27 @@ enum PinnedPipeline {
     static func includes(inRunFolder folder: String) -> String { folder + "/includes" }
 
     /// As it was when the run began; `nil` where the copy is gone.
-    static func read(inRunFolder folder: String, file: String) -> PipelineText? {
+    static func read(inRunFolder folder: String, file: String, catalog: Catalog) -> PipelineText? {
         try? PipelineText.read(
-            path(inRunFolder: folder), shownAs: file, includesIn: includes(inRunFolder: folder))
+            path(inRunFolder: folder), shownAs: file, catalog: catalog, includesIn: includes(inRunFolder: folder))
     }
 
     /// Says so when the pipeline would give another plan today than the one the run follows.
     static func driftWarning(of record: RunRecord, plan: Plan, runFolder: String) -> String? {
         let path = Place.join(record.root, record.file)
         let follows = "the run follows the plan it began with"
+        let catalog = Wiring.equipment(ofProject: record.root).catalog
         let now: PipelineText
         do throws(CommandFailure) {
-            now = try PipelineText.read(path, shownAs: record.file)
+            now = try PipelineText.read(path, shownAs: record.file, catalog: catalog)
         } catch {
             return "\(error.message): \(follows)"
         }
-        let before = read(inRunFolder: runFolder, file: record.file)
+        let before = read(inRunFolder: runFolder, file: record.file, catalog: catalog)
         if let before, before.bytes == now.bytes, before.included == now.included { return nil }
         guard let pipeline = now.pipeline else { return "\(record.file) has mistakes now: \(follows)" }
         let settings = settings(of: plan, before: before?.pipeline)
-        let replanned = try? Planner(EnvironmentChoice.complete(pipeline), catalog: Wiring.catalog).plan(
+        let replanned = try? Planner(EnvironmentChoice.complete(pipeline), catalog: catalog).plan(
             plan.release, in: plan.environment, previous: plan.previous, settings: settings)
         guard let replanned, PlanDigest.of(replanned) == PlanDigest.of(plan) else {
             return "\(record.file) was edited since the run began: \(follows)"

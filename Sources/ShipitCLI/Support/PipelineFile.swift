@@ -8,6 +8,8 @@ struct PipelineFile {
     var name: String
     var text: PipelineText
     var pipeline: Pipeline
+    /// What it was read with.
+    var equipment: Equipment
 
     static let defaultName = "deploy"
 
@@ -15,12 +17,14 @@ struct PipelineFile {
     static func load(_ pipeline: String?, of project: Project, says streams: Streams) throws -> PipelineFile {
         let name = pipeline ?? defaultName
         let file = try path(ofPipeline: name, in: project)
-        let reading = try PipelineText.read(Place.join(project.root, file), shownAs: file)
+        let equipment = Wiring.equipment(ofProject: project.root)
+        let reading = try PipelineText.read(
+            Place.join(project.root, file), shownAs: file, catalog: equipment.catalog)
         streams.progress(reading.rendered)
         guard let pipeline = reading.pipeline else {
             throw CommandFailure(.usage, "\(file) has mistakes; nothing was done")
         }
-        return PipelineFile(name: file, text: reading, pipeline: pipeline)
+        return PipelineFile(name: file, text: reading, pipeline: pipeline, equipment: equipment)
     }
 
     /// What the language knows and this version doesn't do yet must not be ignored.
@@ -71,11 +75,11 @@ struct PipelineText {
 
     /// What it includes is read beneath `folder`, by default its own.
     static func read(
-        _ path: String, shownAs name: String, includesIn folder: String? = nil
+        _ path: String, shownAs name: String, catalog: Catalog, includesIn folder: String? = nil
     ) throws(CommandFailure) -> PipelineText {
         let bytes = try FileBytes.read(path, atMost: limit, shownAs: name)
         let own = (path as NSString).deletingLastPathComponent
-        let reading = PipelineReader(catalog: Wiring.catalog, zones: Wiring.zones).read(
+        let reading = PipelineReader(catalog: catalog, zones: Wiring.zones).read(
             bytes, file: name, loader: IncludedFiles.loader(beneath: folder ?? (own.isEmpty ? "." : own)))
         let shownFolder = name.lastIndex(of: "/").map { name[...$0].count } ?? 0
         let included = reading.sources.filter { $0.key != name }.map {

@@ -43,6 +43,12 @@ struct Place {
 
     // MARK: Paths
 
+    /// The folder whose `pipelines/` the file lies in; `nil` for a file elsewhere.
+    static func root(ofPipeline file: String) -> String? {
+        let folder = (file as NSString).deletingLastPathComponent as NSString
+        return folder.lastPathComponent == "pipelines" ? folder.deletingLastPathComponent : nil
+    }
+
     static func join(_ folder: String, _ path: String) -> String {
         if path.hasPrefix("/") { return path }
         return folder == "/" ? "/" + path : folder + "/" + path

@@ -48,7 +48,7 @@ struct Preparation {
         live = try Self.live(pipeline.name, environment, in: store)
         let previous =
             try wishes.previous.map { tag in try releases.release(tag, isAnyTag: true) } ?? live?.created.release
-        plan = try Planner(pipeline, catalog: Wiring.catalog).plan(
+        plan = try Planner(pipeline, catalog: file.equipment.catalog).plan(
             release, in: environment, previous: previous, settings: settings)
         digest = PlanDigest.of(plan)
     }

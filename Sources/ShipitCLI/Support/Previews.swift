@@ -10,10 +10,10 @@ struct Previews {
     /// Enough of a command's environment for an action that looks for programs.
     private let caller: [String: String]
 
-    init(plan: Plan, project: Project) {
+    init(plan: Plan, project: Project, actions: [any Action]) {
         self.plan = plan
         self.project = project
-        actions = Dictionary(Wiring.actions.map { ($0.description.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.actions = Dictionary(actions.map { ($0.description.name, $0) }, uniquingKeysWith: { first, _ in first })
         caller = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
     }
 
@@ -32,11 +32,24 @@ struct Previews {
         guard let action = actions[call.action] else {
             return .opaque("no action is called \"\(call.action)\"")
         }
+        // What such a stage would do is asked apart (`add`); its ways back are asked when they are taken.
+        if action is any PreviewsByCommand { return .opaque("its plugin tells only when it runs") }
         do throws(ActionError) {
             let lines = try await action.preview(context(call, of: stage, part: part.attempted))
             return lines.isEmpty ? .opaque("its action says nothing") : .commands(lines)
         } catch {
             return .opaque(error.reason)
+        }
+    }
+
+    /// Those of plugins, which are commands to be run: what they say replaces what could not be said without.
+    func add(_ answers: [StageName: PendingWork], to previews: inout [StageName: StagePreviews]) {
+        for (stage, answer) in answers {
+            switch answer {
+            case .names([]): previews[stage, default: [:]][.perform] = .opaque("its plugin says nothing")
+            case .names(let lines): previews[stage, default: [:]][.perform] = .commands(lines)
+            case .unknown(let why): previews[stage, default: [:]][.perform] = .opaque(why)
+            }
         }
     }
 
@@ -126,6 +139,7 @@ private struct PreviewServices: ActionServices {
     func command(_ request: CommandRequest, step: String?) async throws(ActionError) -> CommandEnd {
         throw Self.nothing
     }
+    func endCommand(step: String?) async throws(ActionError) { throw Self.nothing }
     func output(step: String?, limit: Int) async throws(ActionError) -> CommandOutput { throw Self.nothing }
     func step(_ name: String, _ body: @Sendable () async throws(ActionError) -> String) async throws(ActionError)
         -> String

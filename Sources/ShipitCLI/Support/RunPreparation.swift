@@ -20,7 +20,8 @@ struct RunPreparation {
         for warning in secrets.warnings { session.streams.warning(warning) }
         let folder = session.folder(of: record.created.run)
         return RunResources(
-            folder: folder, secrets: secrets.values, releaseTree: try tree(of: plan.release, record),
+            folder: folder, equipment: Wiring.equipment(ofProject: record.root), secrets: secrets.values,
+            releaseTree: try tree(of: plan.release, record),
             previousTree: try plan.previous.flatMap { try tree(of: $0, record) }, jobs: jobs,
             staysForPeople: staysForPeople)
     }
@@ -40,10 +41,13 @@ struct RunPreparation {
 
     /// Where the run's releases come from.
     func releases(of record: RunRecord) throws -> Releases {
-        let pinned = PinnedPipeline.read(inRunFolder: session.folder(of: record.created.run), file: record.file)
+        let catalog = Wiring.equipment(ofProject: record.root).catalog
+        let pinned = PinnedPipeline.read(
+            inRunFolder: session.folder(of: record.created.run), file: record.file, catalog: catalog)
         let pipeline =
             pinned?.pipeline
-            ?? (try? PipelineText.read(Place.join(record.root, record.file), shownAs: record.file))?.pipeline
+            ?? (try? PipelineText.read(
+                Place.join(record.root, record.file), shownAs: record.file, catalog: catalog))?.pipeline
         return try Releases(
             pipeline?.release, of: Project(root: record.root, stateFolder: session.stateFolder),
             freshness: .wished(session.streams))

@@ -3,10 +3,22 @@
 public struct Catalog: Sendable {
     public var actions: [String: ActionDescription]
     public var probes: [String: ProbeDescription]
+    /// Plugins that are there and cannot be used, and why.
+    public var refusedPlugins: [String: String] = [:]
 
     public init(actions: [ActionDescription], probes: [ProbeDescription]) {
         self.actions = Dictionary(actions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.probes = Dictionary(probes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Adds the actions of a plugin. One with a single action may be named by the plugin's name alone; a plan holds the
+    /// whole name all the same, so that a second action, added later, changes nothing of it.
+    public mutating func add(_ plugin: PluginManifest) {
+        for action in plugin.actions {
+            let description = plugin.description(of: action)
+            actions[description.name] = description
+            if plugin.actions.count == 1 { actions[plugin.name] = description }
+        }
     }
 }
 
@@ -77,10 +89,13 @@ public struct ActionDescription: Hashable, Sendable, Codable {
     public var onInterrupt: OnInterrupt
     /// Whether `verify` can tell.
     public var verifies: Bool
+    /// What its commands get beside the fixed variables; `nil` for a built-in one: what every command of the stage does.
+    public var access: ActionAccess?
 
     public init(
         name: String, help: String, inputs: [FieldDescription], outputs: [String]?, changes: Bool = true,
-        undo: Undo, undoInput: String? = nil, onInterrupt: OnInterrupt = .verify, verifies: Bool = true
+        undo: Undo, undoInput: String? = nil, onInterrupt: OnInterrupt = .verify, verifies: Bool = true,
+        access: ActionAccess? = nil
     ) {
         self.name = name
         self.help = help
@@ -91,6 +106,7 @@ public struct ActionDescription: Hashable, Sendable, Codable {
         self.undoInput = undoInput
         self.onInterrupt = onInterrupt
         self.verifies = verifies
+        self.access = access
     }
 }
 

@@ -176,8 +176,9 @@ final class AttemptRunner: Sendable {
         let resolver = Resolver(
             run: run, releaseTree: parts.releaseTree, target: target, outputs: known.outputs, secrets: parts.secrets)
         let scratch = try StageVariables.makeScratch(parts.runFolder, attempt)
+        let seen = action.description.access.map { StageVariables.base(base, for: $0, plan, parts: parts) } ?? base
         let variables = try StageVariables.variables(
-            base, attempt: attempt, stage: known.stage, target: target, scratch: scratch, resolver: resolver)
+            seen, attempt: attempt, stage: known.stage, target: target, scratch: scratch, resolver: resolver)
         let deadline = known.deadline ?? parts.clock.now + known.stage.timeout
         let services = AttemptServices(
             run: run, attempt: attempt, parts: parts, mailbox: mailbox, deadline: deadline, steps: known.steps,

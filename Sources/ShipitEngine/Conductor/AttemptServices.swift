@@ -71,6 +71,14 @@ final class AttemptServices: ActionServices {
         return end
     }
 
+    func endCommand(step: String?) async throws(ActionError) {
+        do throws(ProcessesError) {
+            try await parts.processes.end(prefix: key(step).text)
+        } catch {
+            throw stopped(error)
+        }
+    }
+
     private func key(_ step: String?) -> CommandKey {
         let steps = [defaultStep, step].compactMap(\.self)
         return CommandKey(run: run, attempt: attempt, step: steps.isEmpty ? nil : steps.joined(separator: "/"))

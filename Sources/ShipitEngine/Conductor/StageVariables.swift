@@ -10,6 +10,14 @@ enum StageVariables {
         return variables
     }
 
+    /// The same for an action from outside: of the caller's, what its manifest names; of the secrets, those that it names.
+    static func base(
+        _ base: [String: String], for access: ActionAccess, _ plan: Plan, parts: EngineParts
+    ) -> [String: String] {
+        let narrowed = CommandVariables.narrowed(base, to: access, plan, caller: parts.callerEnvironment)
+        return narrowed.merging(parts.secrets.filter { access.secrets.contains($0.key) }) { $1 }
+    }
+
     static func variables(
         _ base: [String: String], attempt: AttemptID, stage: PlannedStage, target: ReleaseFacts?, scratch: String,
         resolver: Resolver

@@ -27,6 +27,9 @@ public protocol TellsPending: Action {
     func pending(_ context: ActionContext) async throws(ActionError) -> [String]
 }
 
+/// An action whose `preview` runs a command: before there is a run it needs somebody to run it.
+public protocol PreviewsByCommand: Action {}
+
 public enum Verification: Hashable, Sendable {
     /// With the outputs that `perform` would have given.
     case done(outputs: [String: String])
@@ -144,6 +147,9 @@ public protocol ActionServices: Sendable {
     /// Runs a command under the attempt's key (and the step's): started once, re-attached after a crash, ended when the
     /// attempt's time is up. Without a step name it is the attempt's only command.
     func command(_ request: CommandRequest, step: String?) async throws(ActionError) -> CommandEnd
+
+    /// Ends a command of this attempt and its whole tree (TERM, then KILL): who waits for it gets `.cancelled`.
+    func endCommand(step: String?) async throws(ActionError)
 
     /// What a command of this attempt printed, masked; at most the first and last `limit` bytes of each stream.
     func output(step: String?, limit: Int) async throws(ActionError) -> CommandOutput

@@ -34,6 +34,17 @@ public enum CommandVariables {
         return variables
     }
 
+    /// What an action from outside sees of them: of the caller's own, the names that every command sees, and those of `access`.
+    static func narrowed(
+        _ variables: [String: String], to access: ActionAccess, _ plan: Plan, caller: [String: String]
+    ) -> [String: String] {
+        var asked = plan
+        asked.passEnv = access.environment
+        let given = callers(asked, caller)
+        let taken = Set(plan.passEnv).subtracting(passed).subtracting(given.keys)
+        return variables.filter { !taken.contains($0.key) }.merging(given) { $1 }
+    }
+
     private static func callers(_ plan: Plan, _ environment: [String: String]) -> [String: String] {
         var feedsSecret: Set<String> = []
         for case .environment(let name) in plan.secrets.values { feedsSecret.insert(name) }

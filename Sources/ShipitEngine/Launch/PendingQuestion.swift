@@ -18,9 +18,10 @@ public struct PendingQuestion: Sendable {
     }
 
     /// The secrets that a stage's commands see: without them nothing can be asked.
-    public static func secrets(of stage: PlannedStage) -> Set<String> {
+    public static func secrets(of stage: PlannedStage, access: ActionAccess?) -> Set<String> {
         let references = stage.env.values.flatMap(\.references) + stage.perform.references
         return Set(references.compactMap { if case .secret(let name) = $0 { name } else { nil } })
+            .union(access?.secrets ?? [])
     }
 
     /// - Returns: `nil` where the stage's action has no such list.
@@ -31,6 +32,14 @@ public struct PendingQuestion: Sendable {
         return answer.map(redactor.redact)
     }
 
+    /// What `perform` would do, of an action that needs a command to tell; `nil` of another one.
+    public func preview(_ stage: PlannedStage, within limit: TimeSpan) async throws(ActionError) -> [String]? {
+        guard let action = parts.actions[stage.perform.action] as? any PreviewsByCommand else { return nil }
+        let lines = try await action.preview(context(stage, within: limit))
+        let redactor = Redactor(parts.secrets.values)
+        return lines.map(redactor.redact)
+    }
+
     private func context(_ stage: PlannedStage, within limit: TimeSpan) throws(ActionError) -> ActionContext {
         let attempt = AttemptID(stage: stage.name, number: 1)
         let release = ReleaseFacts(release: plan.release, tree: parts.releaseTree)
@@ -39,7 +48,10 @@ public struct PendingQuestion: Sendable {
         let resolver = Resolver(
             run: Self.run, releaseTree: parts.releaseTree, target: release, outputs: [:], secrets: parts.secrets)
         let scratch = try StageVariables.makeScratch(parts.runFolder, attempt)
-        let base = StageVariables.base(plan, run: Self.run, epoch: Epoch(1), parts: parts)
+        var base = StageVariables.base(plan, run: Self.run, epoch: Epoch(1), parts: parts)
+        if let access = parts.actions[stage.perform.action]?.description.access {
+            base = StageVariables.base(base, for: access, plan, parts: parts)
+        }
         return ActionContext(
             run: Self.run, attempt: attempt, environment: plan.environment, release: release, previous: previous,
             target: release, vars: plan.vars, root: root,
@@ -69,6 +81,12 @@ private struct AskingServices: ActionServices {
 
     func command(_ request: CommandRequest, step: String?) async throws(ActionError) -> CommandEnd {
         do throws(ProcessesError) { return try await parts.processes.run(key(step), request) } catch {
+            throw unusable(error)
+        }
+    }
+
+    func endCommand(step: String?) async throws(ActionError) {
+        do throws(ProcessesError) { try await parts.processes.end(prefix: key(step).text) } catch {
             throw unusable(error)
         }
     }

@@ -71,6 +71,12 @@ struct CallDecoder {
                 hint: "write \(key)")
             return (named, nil)
         }
+        if let reason = refusal(of: name) {
+            reading.error(
+                "refused-plugin", "the plugin of \"\(name)\" cannot be used: \(reason)", at: node.place,
+                hint: "see: shipit plugin list")
+            return (named, nil)
+        }
         guard let action = reading.catalog.actions[name] else {
             let known = reading.catalog.actions.keys.filter { Self.keyed[$0] == nil }.sorted()
             reading.error(
@@ -79,7 +85,12 @@ struct CallDecoder {
             return (named, nil)
         }
         guard let values = self.inputs(inputs, of: action, at: node.place, site) else { return (named, nil) }
-        return (named, ActionCall(action: name, inputs: values))
+        return (named, ActionCall(action: action.name, inputs: values))
+    }
+
+    private func refusal(of name: String) -> String? {
+        let plugin = name.split(separator: "/", maxSplits: 1).first.map(String.init) ?? name
+        return reading.catalog.refusedPlugins[plugin]
     }
 
     private func inputs(

@@ -173,12 +173,30 @@ struct StageDecoder {
         return isRight && !isUnread
     }
 
+    /// A plugin gets the secrets that its manifest names and no others, not even from the author.
+    private func checkSecrets(of node: Node, _ env: [String: Template], for kind: StageDraft.Kind?) -> Bool {
+        guard case .uses(_, let action?) = kind, let access = action.access, case .mapping(let entries) = node.value
+        else { return true }
+        var isRight = true
+        for entry in entries where !access.secrets.contains(entry.key) {
+            for case .secret(let name) in env[entry.key]?.references ?? [] where !access.secrets.contains(name) {
+                reading.error(
+                    "plugin-secret", "action \"\(action.name)\" gets no secret \"\(name)\": its manifest names none so",
+                    at: entry.value.place, hint: "name it under secrets: in the plugin's plugin.yaml, or remove it here"
+                )
+                isRight = false
+            }
+        }
+        return isRight
+    }
+
     /// What holds values that are substituted: `env`, `if`, `for-each`.
     private func values(_ fields: Fields<Key>, _ index: Int, _ stage: inout Stage, _ draft: inout StageDraft) -> Bool {
         var isRight = true
         if let node = fields[.env] {
             if let env = environment(node, Site(kind: .env, stage: index, isSecret: true)) {
                 stage.env = env
+                isRight = checkSecrets(of: node, env, for: draft.kind)
             } else {
                 isRight = false
             }

@@ -315,5 +315,28 @@ extension Explanation {
                     "bad-result", "what a test gives a stage or a source cannot be read",
                     "such as `fails`, `fails 2 times`, `times out`, `dies`, `takes 5m`; docs/tests.md has all"),
             ]),
+        ExplanationChapter(
+            title: "Plugins",
+            explanations: [
+                .error(
+                    "bad-digest", "a pin of `sha256:` is no SHA-256",
+                    "write the 64 digits that `sha256sum` prints"),
+                .error(
+                    "missing-call", "an action of a plugin cannot be performed",
+                    "add `perform` to its `calls:`"),
+                .error(
+                    "outside-plugin", "a manifest names a file that is not in the plugin's folder",
+                    "keep the file in the folder, and write its path relative to it"),
+                .error(
+                    "plugin-secret", "a stage gives a plugin a secret that the plugin's manifest does not name",
+                    "name it under `secrets:` in its `plugin.yaml`, or remove it from the stage"),
+                .error(
+                    "refused-plugin",
+                    "`uses:` names a plugin that is there and cannot be used: its manifest has mistakes, others may write its files, or one is a link",
+                    "`shipit plugin list` says why"),
+                .error(
+                    "unsupported-protocol", "a plugin speaks another version of the plugin protocol",
+                    "use a version of the plugin (or of shipit) that speaks the other's"),
+            ]),
     ]
 }

@@ -194,6 +194,11 @@ extension SchemaNode: ExpressibleByArrayLiteral {
 extension Catalog {
     /// Those that `uses` may name.
     var usableActions: [ActionDescription] {
-        actions.values.filter { CallDecoder.keyed[$0.name] == nil }.sorted { $0.name < $1.name }
+        // By the name that an author writes: a plugin with one action has two.
+        actions.filter { CallDecoder.keyed[$0.key] == nil }.map { name, action in
+            var named = action
+            named.name = name
+            return named
+        }.sorted { $0.name < $1.name }
     }
 }

@@ -58,7 +58,8 @@ struct PinnedPipelineTests {
 
     func warning(nowThat text: String, settings: [String: String] = [:]) throws -> String? {
         let file = try scratch.write("pipelines/deploy.yaml", text)
-        let pinned = try #require(PinnedPipeline.read(inRunFolder: scratch.path + "/run", file: file)?.pipeline)
+        let pinned = try #require(
+            PinnedPipeline.read(inRunFolder: scratch.path + "/run", file: file, catalog: Wiring.catalog)?.pipeline)
         let plan = try Planner(pinned, catalog: Wiring.catalog).plan(
             release, in: "prod", previous: nil, settings: settings)
         let created = RunCreated(

@@ -23,7 +23,7 @@ struct PreviewTests {
         let stage = PlannedStage(
             name: "push", perform: perform, undo: .call(undo), finally: try words("end", "${{ target.version }}"),
             verify: try words("look"))
-        let previews = await Previews(plan: plan([stage]), project: project).all()
+        let previews = await Previews(plan: plan([stage]), project: project, actions: Wiring.actions).all()
 
         #expect(
             previews["push"] == [
@@ -41,7 +41,9 @@ struct PreviewTests {
             PlannedStage(name: "odd", perform: ActionCall(action: "nobody/knows")),
         ]
 
-        let previews = await Previews(plan: plan(stages), project: Project(root: "/root", stateFolder: "/state")).all()
+        let previews = await Previews(
+            plan: plan(stages), project: Project(root: "/root", stateFolder: "/state"), actions: Wiring.actions
+        ).all()
 
         #expect(previews["off"] == nil)
         #expect(previews["odd"] == [.perform: .opaque("no action is called \"nobody/knows\"")])
@@ -53,7 +55,9 @@ struct PreviewTests {
             name: "odd", perform: call, undo: .call(call), finally: call, verify: ActionCall(action: "checks"))
         let facts = PlanFacts(
             plan: plan([stage]), digest: "sha256:0",
-            previews: await Previews(plan: plan([stage]), project: Project(root: "/", stateFolder: "/state")).all())
+            previews: await Previews(
+                plan: plan([stage]), project: Project(root: "/", stateFolder: "/state"), actions: Wiring.actions
+            ).all())
 
         #expect(facts.opaque.map(\.part) == StagePart.allCases)
         for part in StagePart.allCases {

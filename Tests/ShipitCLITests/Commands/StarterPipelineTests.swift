@@ -14,7 +14,8 @@ struct StarterPipelineTests {
     init() throws { scratch = try ScratchFolder() }
 
     func reading(_ starter: StarterPipeline) throws -> PipelineText {
-        try PipelineText.read(try scratch.write("deploy.yaml", starter.text), shownAs: "deploy.yaml")
+        try PipelineText.read(
+            try scratch.write("deploy.yaml", starter.text), shownAs: "deploy.yaml", catalog: Wiring.catalog)
     }
 
     @Test(arguments: StarterPipeline.Kind.allCases)

@@ -74,9 +74,13 @@ extension StageGraph {
 /// values are shown as they were written. A stage whose `if:` asks for one is drawn as undecided.
 struct PipelineSketch {
     private let pipeline: Pipeline
+    private let catalog: Catalog
 
     /// - Parameter pipeline: with its environments.
-    init(_ pipeline: Pipeline) { self.pipeline = pipeline }
+    init(_ pipeline: Pipeline, catalog: Catalog) {
+        self.pipeline = pipeline
+        self.catalog = catalog
+    }
 
     /// Whether another environment may give other stages.
     var dependsOnEnvironment: Bool {
@@ -97,7 +101,7 @@ struct PipelineSketch {
         sketch.stages = pipeline.stages.map(bare)
         sketch.suites = [:]
         sketch.monitor?.sources = []
-        let plan = try Planner(sketch, catalog: Wiring.catalog).plan(
+        let plan = try Planner(sketch, catalog: catalog).plan(
             Self.placeholder("release"), in: place, previous: Self.placeholder("previous"))
         let undecided = pipeline.stages.filter { stage in
             (stage.condition?.references ?? []).contains { reference in

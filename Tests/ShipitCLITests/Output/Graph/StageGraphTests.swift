@@ -40,8 +40,10 @@ struct StageGraphTests {
 struct PipelineSketchTests {
     func sketch(_ text: String) throws -> PipelineSketch {
         let scratch = try ScratchFolder()
-        let reading = try PipelineText.read(try scratch.write("deploy.yaml", text), shownAs: "deploy.yaml")
-        return PipelineSketch(EnvironmentChoice.complete(try #require(reading.pipeline, "\(reading.rendered)")))
+        let reading = try PipelineText.read(
+            try scratch.write("deploy.yaml", text), shownAs: "deploy.yaml", catalog: Wiring.catalog)
+        return PipelineSketch(
+            EnvironmentChoice.complete(try #require(reading.pipeline, "\(reading.rendered)")), catalog: Wiring.catalog)
     }
 
     static let two = """
