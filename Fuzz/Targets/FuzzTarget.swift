@@ -16,6 +16,8 @@ public struct FuzzTarget: Sendable {
         FuzzTarget(name: "database", longest: 256, check: checkDatabase),
         FuzzTarget(name: "masker", longest: 512, check: checkMasker),
         FuzzTarget(name: "messages", longest: 1024, check: checkMessages),
+        FuzzTarget(name: "plugin-messages", longest: 1024, check: checkPluginMessages),
+        FuzzTarget(name: "manifest", longest: 4096, check: checkManifest),
         FuzzTarget(name: "ledger", longest: 1024, check: checkLedger),
         FuzzTarget(name: "output", longest: 1024, check: checkOutput),
         FuzzTarget(name: "terminal", longest: 512, check: checkTerminal),
