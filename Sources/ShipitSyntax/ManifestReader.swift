@@ -16,7 +16,7 @@ public struct ManifestReader: Sendable {
         } catch {
             return ManifestReading(manifest: nil, diagnostics: [error.diagnostic])
         }
-        let reading = Reading(source, catalog: Catalog(actions: [], probes: []))
+        let reading = Reading(source, catalog: Catalog(actions: [], probes: []), zones: OnlyUTC())
         reading.add(builder.diagnostics)
         guard let tree, !tree.isAbsent else {
             reading.error("empty-file", "the file is empty", at: .start, hint: "begin with shipit-plugin: 1")

@@ -28,8 +28,8 @@ struct SuiteDesk {
 
     init(_ wishes: Wishes, project: Project, streams: Streams) throws {
         self.project = project
-        let pipeline = EnvironmentChoice.complete(
-            try PipelineFile.load(wishes.pipeline, of: project, says: streams).pipeline)
+        let file = try PipelineFile.load(wishes.pipeline, of: project, says: streams)
+        let pipeline = EnvironmentChoice.complete(file.pipeline)
         guard let checks = pipeline.suites[wishes.suite] else {
             throw Self.unknown(wishes.suite, pipeline.suites.keys.sorted())
         }
@@ -54,7 +54,7 @@ struct SuiteDesk {
         }
         var asked = pipeline
         (asked.stages, asked.monitor, asked.suites) = ([], nil, [wishes.suite: checks])
-        plan = try Planner(asked, catalog: Wiring.catalog).plan(
+        plan = try Planner(asked, catalog: file.equipment.catalog).plan(
             release, in: environment, previous: previous, settings: settings)
         hasRelease = wishes.tag != nil
         self.tree = tree
