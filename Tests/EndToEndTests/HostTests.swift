@@ -328,7 +328,7 @@ struct HostTests {
               echo "begin $SHIPIT_HOST" >> effects.log
               trap 'echo "term $SHIPIT_HOST" >> effects.log' TERM
               setsid sh -c 'trap "" TERM; sleep 300' &
-              while :; do sleep 0.1; done
+              while :; do sleep 0.1 || :; done
             rollback: 'ps -e -o args | grep -c "[s]leep 300" > left || :; echo "undo $SHIPIT_HOST" >> effects.log'
             """
         }

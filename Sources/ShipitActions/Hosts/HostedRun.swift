@@ -137,10 +137,13 @@ struct HostedRun: Sendable {
         let step = work.isVerification ? "verify/\(host.name)" : host.name
         var variables = work.variables
         variables["SHIPIT_HOST"] = host.name
-        variables["SHIPIT_IDEMPOTENCY_KEY"] = CommandKey(run: context.run, attempt: context.attempt, step: step).text
+        let key = CommandKey(run: context.run, attempt: context.attempt, step: step).text
+        variables["SHIPIT_IDEMPOTENCY_KEY"] = key
         let isFirst = context.attempt.part == .perform && context.attempt.number == 1 && !work.isVerification
         return RemoteScript(
             command: command, variables: variables, workdir: work.workdir, killAfter: context.killAfter,
-            tag: ("SHIPIT_HOST_KEY", "\(context.run)/\(context.attempt.stage)/\(host.name)"), mayFindRemains: !isFirst)
+            tag: ("SHIPIT_HOST_KEY", "\(context.run)/\(context.attempt.stage)/\(host.name)"),
+            // Not by the key itself, which ssh carries, too, and perhaps on the same machine.
+            own: ("SHIPIT_HOST_COMMAND", key), mayFindRemains: !isFirst)
     }
 }

@@ -20,6 +20,8 @@ struct RemoteScript {
     var killAfter: TimeSpan
     /// By this variable the processes of the stage are known on the host, in whatever session they are.
     var tag: (name: String, value: String)
+    /// The same for this command alone: what watches it must not end what comes after it, such as the stage's undo.
+    var own: (name: String, value: String)
     /// Whether something of an attempt before may still be there: it is ended first.
     var mayFindRemains: Bool
 
@@ -31,6 +33,7 @@ struct RemoteScript {
         shipit_tag=\(Self.quoted("\(tag.name)=\(tag.value)")) shipit_child=
         \(Self.endTree)
         \(mayFindRemains ? "shipit_end \(seconds)" : ":")
+        shipit_tag=\(Self.quoted("\(own.name)=\(own.value)"))
         \(workdir.map { "cd -- \(Self.quoted($0.hasPrefix("/") ? $0 : "./\($0)")) || exit 1" } ?? ":")
         \(words)
         (
@@ -71,7 +74,7 @@ struct RemoteScript {
 
     /// A shell's own words, so that no value stands in the arguments of a process.
     private var exports: String {
-        (variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } + [(tag.name, tag.value)])
+        (variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } + [tag, own])
             .map { "export \($0.0)=\(Self.quoted($0.1))" }.joined(separator: "\n")
     }
 

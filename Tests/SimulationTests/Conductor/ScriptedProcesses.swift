@@ -91,7 +91,10 @@ struct ScriptedProcesses: Processes {
         world.state.withLock { state in
             if state.ended["\(epoch) \(prefix)"] == nil { state.ended["\(epoch) \(prefix)"] = 0 }
             for (key, command) in state.commands where SharedWorld.isUnder(key, prefix) {
-                if case .running(let endsAt, _) = command, endsAt > clock.now { state.commands[key] = .ended(.ended) }
+                // What had ended by itself, and nobody had looked at yet, is gone as well.
+                if case .running(let endsAt, let end) = command {
+                    state.commands[key] = .ended(endsAt > clock.now ? .ended : end)
+                }
             }
         }
     }
