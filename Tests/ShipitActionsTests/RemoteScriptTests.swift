@@ -55,7 +55,7 @@ struct RemoteScriptTests {
     {
         RemoteScript(
             command: command, variables: variables, workdir: nil, killAfter: .seconds(1), tag: ("SHIPIT_HOST_KEY", tag),
-            own: ("SHIPIT_HOST_COMMAND", UUID().uuidString), mayFindRemains: false)
+            own: ("SHIPIT_IDEMPOTENCY_KEY", UUID().uuidString), mayFindRemains: false)
     }
 
     private func alive(tagged tag: String) -> Bool {

@@ -137,13 +137,13 @@ struct HostedRun: Sendable {
         let step = work.isVerification ? "verify/\(host.name)" : host.name
         var variables = work.variables
         variables["SHIPIT_HOST"] = host.name
-        let key = CommandKey(run: context.run, attempt: context.attempt, step: step).text
-        variables["SHIPIT_IDEMPOTENCY_KEY"] = key
+        // Not the key of the ssh that asks for it: where the host is this machine, the supervisor here would take the command
+        // for one of its own that has escaped, and kill it unasked.
+        let key = CommandKey(run: context.run, attempt: context.attempt, step: step).text + "@host"
         let isFirst = context.attempt.part == .perform && context.attempt.number == 1 && !work.isVerification
         return RemoteScript(
             command: command, variables: variables, workdir: work.workdir, killAfter: context.killAfter,
             tag: ("SHIPIT_HOST_KEY", "\(context.run)/\(context.attempt.stage)/\(host.name)"),
-            // Not by the key itself, which ssh carries, too, and perhaps on the same machine.
-            own: ("SHIPIT_HOST_COMMAND", key), mayFindRemains: !isFirst)
+            own: ("SHIPIT_IDEMPOTENCY_KEY", key), mayFindRemains: !isFirst)
     }
 }
