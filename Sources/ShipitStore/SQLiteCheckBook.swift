@@ -82,6 +82,24 @@ public final class SQLiteCheckBook: CheckBook {
         try newest(of: suite, green: true)
     }
 
+    public func newest(of suite: SuiteKey, askedBy run: RunID) throws(StoreError) -> SuiteRecord? {
+        let what = "read what came of suite \(suite.suite) in run \(run)"
+        let bodies = try use(what) { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT body FROM records WHERE pipeline = ? AND environment = ? AND suite = ? ORDER BY number DESC
+                    """, arguments: [suite.pipeline, suite.environment, suite.suite])
+        }
+        return try attempt(what, opening: nil) {
+            for body in bodies {
+                let record = try StoredJSON.decode(SuiteRecord.self, body)
+                if record.run == run { return record }
+            }
+            return nil
+        }
+    }
+
     private func newest(of suite: SuiteKey, green: Bool) throws(StoreError) -> SuiteRecord? {
         let what = "read what came of suite \(suite.suite) before"
         let body = try use(what) { database in

@@ -28,7 +28,7 @@ extension SQLiteStore {
         }
     }
 
-    public func samples(of run: RunID) throws(StoreError) -> [RecordedSample] {
+    public func samples(of run: RunID, after count: Int64) throws(StoreError) -> [RecordedSample] {
         try read("read the samples of \(run)") { database in
             // One that an older shipit made, and nobody has written to since, has none.
             guard try database.tableExists("samples"), let head = try RunHead.fetch(run, in: database) else {
@@ -37,8 +37,10 @@ extension SQLiteStore {
             var samples: [RecordedSample] = []
             let rows = try Row.fetchCursor(
                 database,
-                sql: "SELECT source, at, kind, seconds, value, standings FROM samples WHERE run = ? ORDER BY number",
-                arguments: [head.number])
+                sql: """
+                    SELECT source, at, kind, seconds, value, standings FROM samples
+                    WHERE run = ? AND number > ? ORDER BY number
+                    """, arguments: [head.number, count])
             while let row = try rows.next() { samples.append(try Self.sample(row, of: run)) }
             return samples
         } ?? []

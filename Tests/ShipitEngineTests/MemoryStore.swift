@@ -102,7 +102,9 @@ final class MemoryStore: RunStore {
         contents.withLock { $0.samples += samples }
     }
 
-    func samples(of run: RunID) throws(StoreError) -> [RecordedSample] { contents.withLock { $0.samples } }
+    func samples(of run: RunID, after count: Int64) throws(StoreError) -> [RecordedSample] {
+        contents.withLock { Array($0.samples.dropFirst(Int(count))) }
+    }
 
     func run(_ id: RunID) throws(StoreError) -> RunRecord? {
         contents.withLock { contents in

@@ -63,6 +63,20 @@ struct CheckBookTests {
         }
     }
 
+    @Test func `what a run asked is found among what others asked later`() throws {
+        try inFolder { folder in
+            let book = SQLiteCheckBook(folder: folder)
+            var mine = record("first", go: false, at: now)
+            mine.run = "r1"
+            try book.keep(mine, of: suite)
+            mine.results = record("second", go: true, at: now).results
+            try book.keep(mine, of: suite)
+            try book.keep(record("other", go: true, at: now), of: suite)
+            #expect(try book.newest(of: suite, askedBy: "r1")?.results[0].name == "second")
+            #expect(try book.newest(of: suite, askedBy: "r2") == nil)
+        }
+    }
+
     @Test func `evidence is cut, and nothing that is no number is kept as one`() {
         let kept = KeptResult(
             name: "a", question: "q", standing: .passed, evidence: String(repeating: "x", count: 1 << 20),

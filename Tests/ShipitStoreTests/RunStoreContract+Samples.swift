@@ -13,6 +13,8 @@ extension RunStoreContract {
             #expect(try open().samples(of: "r1") == Array(kept[..<2]))
             try store.keep(Array(kept[2...]), of: "r1", epoch: epoch)
             #expect(try open().samples(of: "r1") == kept)
+            #expect(try open().samples(of: "r1", after: 2) == Array(kept[2...]))
+            #expect(try open().samples(of: "r1", after: 5).isEmpty)
         },
         RunStoreContract("samples of one run are not another's") { open in
             let store = try open()

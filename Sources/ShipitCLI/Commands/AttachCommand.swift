@@ -40,14 +40,18 @@ struct Attachment {
         var reading = try RunReading(record, in: store)
         let output = RunOutput(run: run, plan: reading.state.plan, folder: Project.runFolder(of: run, in: stateFolder))
         let progress = ProgressChoice.make(jsonLines: form == .jsonl)
-        progress.took(try store.entries(of: run, after: 0), state: reading.state, rules: [], now: clock.now)
+        var watched = WatchedRules()
+        _ = try watched.readOn(reading.state, of: run, in: store)
+        progress.took(try store.entries(of: run, after: 0), state: reading.state, rules: watched.rules, now: clock.now)
         let beat = ProgressBeat(progress, output: output, clock: clock)
         beat.start()
         do {
             while !interrupts.hasCome, try goesOn(&reading) {
                 try await clock.sleep(Self.beat)
                 let entries = try reading.readOn(in: store)
-                if !entries.isEmpty { progress.took(entries, state: reading.state, rules: [], now: clock.now) }
+                let hasMeasured = try watched.readOn(reading.state, of: run, in: store)
+                guard !entries.isEmpty || hasMeasured else { continue }
+                progress.took(entries, state: reading.state, rules: watched.rules, now: clock.now)
             }
         } catch {
             beat.stop()

@@ -70,9 +70,11 @@ extension RunReport {
         var report = RunReport(
             view, entries: try store.entries(of: run, after: 0),
             journal: JournalEnd(events: audit.events, head: audit.head), now: SystemClock.wallTime)
+        report.view.samples = try store.samples(of: run)
         let folder = Project.runFolder(of: run, in: stateFolder)
         var notes = NotesReader(inRunFolder: folder)
         report.evidence = SuiteEvidence.of(view, notes: notes.readOn())
+        try report.completeEvidence(from: Wiring.checkBook(stateFolder))
         let output = RunOutput(run: run, plan: reading.state.plan, folder: folder)
         let failed = report.attempts.filter { $0.result.map { $0.verdict != .succeeded } ?? false }
         for attempt in failed.suffix(lastAttempts) {
@@ -80,5 +82,16 @@ extension RunReport {
             if !lines.isEmpty { report.printed[attempt.id] = lines }
         }
         return report
+    }
+
+    /// The last time that the run asked a suite is what the book can tell of it.
+    private mutating func completeEvidence(from book: any CheckBook) throws {
+        let created = view.created
+        for place in evidence.indices {
+            let suite = evidence[place].suite
+            guard !evidence[(place + 1)...].contains(where: { $0.suite == suite }) else { continue }
+            let key = SuiteKey(pipeline: created.pipeline, environment: created.environment, suite: suite)
+            if let record = try book.newest(of: key, askedBy: created.run) { evidence[place].complete(from: record) }
+        }
     }
 }

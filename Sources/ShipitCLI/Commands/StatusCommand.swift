@@ -16,7 +16,8 @@ struct StatusCommand: ParsableCommand {
     func run() throws {
         let store = try Wiring.storeForReading(try place.place().stateFolder())
         let choice = RunChoice(store: store, environment: target.env, pipeline: target.pipeline)
-        let view = try RunReading(try choice.run(runName, dryRuns: true), in: store).view
+        var view = try RunReading(try choice.run(runName, dryRuns: true), in: store).view
+        try view.lookAtSamples(in: store)
         switch output.output {
         case .text: Streams().result(StatusText.text(view, now: SystemClock.wallTime))
         case .json: Streams().result(StatusJSON.text(view))

@@ -20,7 +20,9 @@ struct WhyCommand: ParsableCommand {
         let store = try Wiring.storeForReading(folder)
         let choice = RunChoice(store: store, environment: target.env, pipeline: target.pipeline)
         let reading = try RunReading(try choice.run(runName, dryRuns: false), in: store)
-        let (run, view) = (reading.record.created.run, reading.view)
+        let run = reading.record.created.run
+        var view = reading.view
+        try view.lookAtSamples(in: store)
         let report = RunReport(
             view, entries: try store.entries(of: run, after: 0),
             journal: .init(events: reading.sequence, head: ""), now: view.now ?? SystemClock.wallTime)

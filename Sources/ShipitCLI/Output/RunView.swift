@@ -12,6 +12,8 @@ struct RunView: Sendable {
     var now: Instant?
     /// The clocks by which its windows open.
     var zone: ZoneRules?
+    /// What the monitor measured, where that was looked at.
+    var samples: [RecordedSample] = []
 
     init(created: RunCreated, startedAt: Instant, state: RunState, holderIsDead: Bool = false) {
         self.created = created

@@ -9,7 +9,7 @@ enum StatusJSON {
             "stages": .array(view.stages.map { stage($0.planned, $0.state, view) }),
             "rollback": .array(rollback(view)),
             "gates": .array(view.state.gates.map(gate) + [view.windowGate].compactMap(\.self).map(gate)),
-            "breaches": .array(view.state.breaches.map(breach)),
+            "breaches": .array(view.state.breaches.map { breach($0, view) }),
             "next": .text(NextStep(view)?.line),
         ])
     }
@@ -80,11 +80,11 @@ enum StatusJSON {
         ])
     }
 
-    private static func breach(_ breach: (breach: Breach, at: Instant)) -> JSONValue {
+    private static func breach(_ breach: (breach: Breach, at: Instant), _ view: RunView) -> JSONValue {
         .members([
             "rule": .string(breach.breach.rule), "at": .string(breach.at.description),
             "observed": breach.breach.observed.map(JSONValue.number) ?? .null,
-        ])
+        ]).adding("samples", BreachSamples(breach, in: view)?.json)
     }
 }
 

@@ -98,6 +98,7 @@ enum StatusText {
         return "\n"
             + view.state.breaches.map {
                 "breach at \(Words.clock($0.at)): \(SafeText.line(EventWords.words($0.breach)))\n"
+                    + (BreachSamples($0, in: view).map { "  \($0.words)\n" } ?? "")
             }.joined()
     }
 }

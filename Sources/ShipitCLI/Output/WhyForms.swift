@@ -10,7 +10,8 @@ enum WhyText {
         for reason in why.reasons {
             lines += SafeText.lines(reason).enumerated().map { ($0 == 0 ? "  " : "    ") + $1 }
         }
-        lines += values(why) + lastWords(why)
+        lines += values(why) + view.state.breaches.compactMap { BreachSamples($0, in: view) }.map { "  \($0.words)" }
+        lines += lastWords(why)
         for (place, step) in why.steps.enumerated() {
             let note = step.note.map { "  (\(TypedPlace.complete($0)))" } ?? ""
             lines.append("\(place == 0 ? "next:" : "or:  ") \(step.line)\(note)")
@@ -50,6 +51,7 @@ enum WhyJSON {
                         "observed": $0.observed.map(JSONValue.number) ?? .null,
                     ])
                 }),
+            "samples": .array(why.view.state.breaches.compactMap { BreachSamples($0, in: why.view)?.json }),
             "culprit": why.culprit.map(culprit) ?? .null,
             "next": .array(why.steps.map { .members(["command": .string($0.line), "note": .text($0.note)]) }),
         ]).pretty + "\n"

@@ -14,6 +14,9 @@ public protocol CheckBook: Sendable {
     func newest(of suite: SuiteKey) throws(StoreError) -> SuiteRecord?
 
     func newestGreen(of suite: SuiteKey) throws(StoreError) -> SuiteRecord?
+
+    /// What came of it when a stage of `run` asked last; `nil` where that has made room for newer records.
+    func newest(of suite: SuiteKey, askedBy run: RunID) throws(StoreError) -> SuiteRecord?
 }
 
 /// A suite in an environment.

@@ -152,7 +152,7 @@ struct RunReportTests {
         #expect(text.contains("&lt;script&gt;alert(1)"))
     }
 
-    @Test func `the timeline has a bar for each attempt, and the plots a limit and what was seen`() throws {
+    @Test func `the timeline has a bar for each attempt`() throws {
         let report = Self.hostile()
         let timeline = try XMLDocument(xmlString: ReportTimeline(report).svg)
         let bars = try timeline.nodes(forXPath: "//rect").compactMap {
@@ -163,9 +163,6 @@ struct RunReportTests {
                 "bar succeeded", "bar succeeded", "bar succeeded undo", "bar succeeded", "bar failed undo",
                 "bar failed",
             ])
-        let plot = try #require(MetricPlot.plots(of: report).first)
-        #expect(plot.limit == 0.05 && plot.points.map(\.value) == [0.21])
-        #expect(plot.figure.contains("class=\"limit\"") && plot.figure.contains("class=\"dot over\""))
     }
 
     // MARK: JUnit

@@ -112,7 +112,9 @@ struct FaultyStore: RunStore {
         if !isNewest { throw .fenced(by: nil) }
     }
 
-    func samples(of run: RunID) throws(StoreError) -> [RecordedSample] { world.state.withLock { $0.samples } }
+    func samples(of run: RunID, after count: Int64) throws(StoreError) -> [RecordedSample] {
+        world.state.withLock { Array($0.samples.dropFirst(Int(count))) }
+    }
 
     func run(_ id: RunID) throws(StoreError) -> RunRecord? { world.state.withLock { $0.record } }
 

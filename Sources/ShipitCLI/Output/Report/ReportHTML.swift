@@ -113,7 +113,7 @@ enum ReportHTML {
         let rows = evidence.answers.map { answer in
             let mark = answer.mark == .none ? "no answer" : answer.mark.rawValue
             return "<tr><td><span class=\"mark \(answer.mark.rawValue)\">\(mark)</span></td>"
-                + "<td>\(cell(answer.check.name))</td><td>\(cell(answer.words))</td>"
+                + "<td>\(cell(answer.check.name))</td><td>\(found(answer))</td>"
                 + "<td>\(cell(answer.check.owner ?? ""))</td></tr>\n"
         }
         return "<h3>\(safe(SafeText.line(head))) <small>\(safe(place))</small></h3>\n"
@@ -121,13 +121,24 @@ enum ReportHTML {
             + "<tbody>\n\(rows.joined())</tbody></table></div>\n"
     }
 
+    /// What was found, and behind it what was asked and what came back.
+    private static func found(_ answer: SuiteEvidence.Answer) -> String {
+        guard let kept = answer.kept else { return cell(answer.words) }
+        let took = kept.seconds.map { " in \(Words.value($0, .time))" } ?? ""
+        let back = kept.evidence.isEmpty ? "" : "\n\(kept.evidence)"
+        let text = "\(Words.minute(kept.at)) UTC\(took): \(kept.question)\(back)"
+        let summary = answer.words.isEmpty ? "evidence" : SafeText.line(answer.words)
+        return "<details><summary>\(safe(summary))</summary><pre class=\"text\">"
+            + SafeText.lines(text).map(safe).joined(separator: "\n") + "</pre></details>"
+    }
+
     private static func monitoring(_ monitor: Monitor, _ report: RunReport) -> String {
         let rules =
             monitor.rollbackWhen.map { ["roll back when", $0.text] } + monitor.warnWhen.map { ["warn when", $0.text] }
         var text =
             "<p>\(safe(ReportWords.monitored(report) ?? "It did not begin."))</p>\n" + table(["rule", ""], rules)
-        let plots = MetricPlot.plots(of: report)
-        if !plots.isEmpty { text += "<div class=\"plots\">\n\(plots.map(\.figure).joined())</div>\n" }
+        let figures = SourcePlot.plots(of: report).map { PlotDrawing(plot: $0).figure }
+        if !figures.isEmpty { text += "<div class=\"plots\">\n\(figures.joined())</div>\n" }
         guard !report.judgements.isEmpty else { return text + "<p>No rule was over its limit.</p>\n" }
         let rows = report.judgements.map {
             [
@@ -136,6 +147,8 @@ enum ReportHTML {
             ]
         }
         return text + table(["when (UTC)", "rule", "was", "value"], rows)
+            + report.view.state.breaches.compactMap { BreachSamples($0, in: report.view) }
+            .map { "<p>\(safe($0.words))</p>\n" }.joined()
     }
 
     // MARK: People, rollback, output

@@ -63,6 +63,9 @@ enum ReportJSON {
                         "owner": .text(answer.check.owner),
                         "verdict": answer.mark == .none ? .null : .string(answer.mark.rawValue),
                         "found": .text(answer.words.isEmpty ? nil : answer.words),
+                        "asked": .text(answer.kept?.question), "evidence": .text(answer.kept?.evidence),
+                        "at": .text(answer.kept?.at.description),
+                        "seconds": answer.kept?.seconds.map(JSONValue.number) ?? .null,
                     ])
                 }),
         ])
@@ -89,6 +92,9 @@ enum ReportJSON {
             "startedAt": .text(report.view.state.monitoringStartedAt?.description),
             "rollbackWhen": .array(monitor.rollbackWhen.map { .string($0.text) }),
             "warnWhen": .array(monitor.warnWhen.map { .string($0.text) }),
+            "samples": .integer(Int64(report.view.samples.count)),
+            "breachSamples": .array(
+                report.view.state.breaches.compactMap { BreachSamples($0, in: report.view)?.json }),
             "judgements": .array(
                 report.judgements.map {
                     .members([

@@ -80,6 +80,8 @@ enum ReportMarkdown {
                         Words.observed($0.observed, ofRule: $0.rule),
                     ]
                 })
+            + report.view.state.breaches.compactMap { BreachSamples($0, in: report.view) }
+            .map { "\n\(safe($0.words))\n" }.joined()
     }
 
     private static func rollback(_ report: RunReport) -> String? {

@@ -35,11 +35,16 @@ enum ReportStyle {
         summary{cursor:pointer;color:var(--faint);margin:8px 0}
         ul{margin:4px 0;padding-left:22px}
         footer{color:var(--faint);font-size:13px;margin-top:40px;padding-bottom:28px}
-        .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:16px;margin:14px 0}
+        .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:16px;margin:14px 0}
         figure{margin:0;min-width:0}figcaption{font-size:13px;color:var(--faint);overflow-wrap:anywhere}
         svg{display:block;width:100%;height:auto}svg text{fill:var(--letters);font-size:12px;font-family:inherit}
         svg .faint{fill:var(--faint)}svg .grid{stroke:var(--rule)}svg .limit{stroke:var(--bad);stroke-dasharray:5 4}
-        svg .dot{fill:var(--open)}svg .dot.over{fill:var(--bad)}
+        svg .limit.warns{stroke:var(--back)}svg .band{fill:var(--letters);fill-opacity:.05}svg .band.undo{fill:var(--bad);\
+        fill-opacity:.1}svg .sample{stroke:var(--faint);stroke-width:2.4;stroke-linecap:round;fill:none;stroke-opacity:.75}
+        svg .trace{fill:none;stroke-width:1.6;stroke:var(--open)}svg .trace.second{stroke:var(--good)}\
+        svg .trace.third{stroke:var(--back)}svg .failure{stroke:var(--bad);stroke-width:2}svg .breach{stroke:var(--bad);\
+        stroke-width:2}svg .key{font-size:11px;paint-order:stroke;stroke:var(--ground);stroke-width:3px}svg .key.first{fill:var(--open)}svg .key.second{fill:var(--good)}\
+        svg .key.third{fill:var(--back)}svg .key.bad{fill:var(--bad)}
         .timeline{min-width:720px}
         .bar{stroke-width:1}.bar.succeeded{fill:var(--good)}.bar.failed{fill:var(--bad)}.bar.other{fill:var(--back)}
         .bar.running{fill:var(--open)}.bar.undo{fill-opacity:.28;stroke:var(--good)}.bar.undo.failed{stroke:var(--bad)}

@@ -81,7 +81,8 @@ struct ReportTimeline {
             let place = Self.number(x(begin + .milliseconds(Int64(at * 1000))))
             text += "<line class=\"grid\" x1=\"\(place)\" x2=\"\(place)\" y1=\"20\" y2=\"\(Self.number(height))\"/>\n"
             let label = at == 0 ? Words.clock(begin) : "+" + Words.span(.milliseconds(Int64(at * 1000)))
-            text += "<text class=\"faint\" x=\"\(place)\" y=\"12\">\(label)</text>\n"
+            let anchor = x(begin + .milliseconds(Int64(at * 1000))) > Self.width - 50 ? " text-anchor=\"end\"" : ""
+            text += "<text class=\"faint\"\(anchor) x=\"\(place)\" y=\"12\">\(label)</text>\n"
             at += step
         }
         return text

@@ -14,6 +14,8 @@ struct SuiteEvidence: Hashable, Sendable {
         var mark: Mark
         /// What was found, as it was said then; empty where nothing was.
         var words: String
+        /// What was asked and what came back, where the book of checks still has it.
+        var kept: KeptResult?
 
         var passed: Bool { mark == .passed }
     }
@@ -49,6 +51,16 @@ struct SuiteEvidence: Hashable, Sendable {
                 }
                 return nil
             }
+        }
+    }
+
+    /// Adds what the book has of the same answers.
+    mutating func complete(from record: SuiteRecord) {
+        for place in answers.indices {
+            guard let kept = record.results.first(where: { $0.name == answers[place].check.name }),
+                kept.standing.rawValue == answers[place].mark.rawValue
+            else { continue }
+            answers[place].kept = kept
         }
     }
 
