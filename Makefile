@@ -4,12 +4,14 @@ JOBS ?= $(shell nproc)
 PACKAGES := git curl python3 libyaml-dev libgit2-dev libsqlite3-dev pkg-config
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BIN := .build/debug
+# Those that come with shipit; it finds them here, too, when it runs where it was built.
+PLUGINS := share/shipit/plugins
 # Four at once, for most tests wait for processes. The tests of processes are a run of their own and unlimited: they hold
 # exit tests, whose waiting looks at all children of a run and needs room beside the others.
 TESTS := swift test --skip-build
 AT_ONCE := --experimental-maximum-parallelization-width 4
 
-.PHONY: help deps build release test lint demo bench check clean crashpoints ioerrors powercuts contenders simulate mutants fuzz hygiene floods masks
+.PHONY: help deps build release install test lint demo bench check clean crashpoints ioerrors powercuts contenders simulate mutants fuzz hygiene floods masks
 
 help: ## show this
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,10 +23,24 @@ deps: ## install what is missing (Debian packages; asks sudo if you are not root
 build: deps ## build shipit and its supervisor (debug)
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --product shipit
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --product shipit-supervisor
+	swift build -j $(JOBS) --explicit-target-dependency-import-check error --product http-drain
+	install -m 755 $(BIN)/http-drain $(PLUGINS)/http-drain/
 
 release: deps ## build the binaries to install, in .build/release (Swift linked in: they start twice as fast)
 	swift build -c release --static-swift-stdlib -j $(JOBS) --product shipit
 	swift build -c release --static-swift-stdlib -j $(JOBS) --product shipit-supervisor
+	swift build -c release --static-swift-stdlib -j $(JOBS) --product http-drain
+	install -m 755 .build/release/http-drain $(PLUGINS)/http-drain/
+
+PREFIX ?= /usr/local
+
+install: ## install what `make release` has built, plugins included, below PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 .build/release/shipit .build/release/shipit-supervisor $(DESTDIR)$(PREFIX)/bin/
+	for plugin in $(PLUGINS)/*/; do \
+		to=$(DESTDIR)$(PREFIX)/share/shipit/plugins/$$(basename $$plugin); \
+		install -d -m 755 $$to && install -m 755 $$plugin* $$to/ && chmod 644 $$to/plugin.yaml || exit 1; \
+	done
 
 test: build ## set up and pass the tests
 	swift build -j $(JOBS) --explicit-target-dependency-import-check error --build-tests

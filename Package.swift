@@ -35,6 +35,7 @@ let package = Package(
     products: [
         .executable(name: "shipit", targets: ["shipit"]),
         .executable(name: "shipit-supervisor", targets: ["ShipitSupervisor"]),
+        .executable(name: "http-drain", targets: ["HTTPDrain"]),
     ],
     dependencies: [
         // Package.resolved is not kept, so versions are exact.
@@ -84,6 +85,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "shipit", dependencies: ["ShipitCLI"], swiftSettings: strict),
+
+        // A plugin that comes with shipit (share/shipit/plugins): to shipit it is a command as any other.
+        .executableTarget(name: "HTTPDrain", swiftSettings: strict),
 
         tests("ShipitCoreTests", ["ShipitCore"]),
         // The simulator, apart from its tests: `make simulate` builds it optimised, with the core and nothing else.

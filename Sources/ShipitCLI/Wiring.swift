@@ -34,13 +34,14 @@ enum Wiring {
         }
     }
 
-    /// `PREFIX` where this executable is `PREFIX/bin/shipit`; `nil` elsewhere.
+    /// `PREFIX` where this executable is `PREFIX/bin/shipit`; the source tree where it was built there; `nil` elsewhere.
     private static var installation: String? {
         guard let program = Bundle.main.executablePath else { return nil }
-        let folder = (URL(fileURLWithPath: program).resolvingSymlinksInPath().path as NSString)
-            .deletingLastPathComponent
-        guard (folder as NSString).lastPathComponent == "bin" else { return nil }
-        return (folder as NSString).deletingLastPathComponent
+        let folder = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
+        if folder.lastPathComponent == "bin" { return folder.deletingLastPathComponent().path }
+        let parts = folder.pathComponents
+        guard let build = parts.lastIndex(of: ".build") else { return nil }
+        return NSString.path(withComponents: Array(parts[..<build]))
     }
 
     /// Makes the state folder where it is missing.

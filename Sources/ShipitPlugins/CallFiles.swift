@@ -30,25 +30,28 @@ struct CallFiles {
         return try MessageFile(messagesPath, isNew: lstat(messagesPath, &status) != 0)
     }
 
-    /// 0600 from its first byte: an input may be a secret. All of it at once: a call that goes on may be about to read it.
-    func write(request bytes: [UInt8]) throws(PluginFileError) {
-        let new = request + ".new"
+    /// All of it at once: a call that goes on may be about to read it.
+    func write(request bytes: [UInt8]) throws(PluginFileError) { try write(bytes, to: request) }
+
+    /// 0600 from its first byte: an input may be a secret.
+    private func write(_ bytes: [UInt8], to path: String) throws(PluginFileError) {
+        let new = path + ".new"
         unlink(new)
         let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw failure() }
+        guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure() }
+            guard count > 0 else { throw failure(path) }
             rest = rest.dropFirst(count)
         }
-        guard rename(new, request) == 0 else { throw failure() }
+        guard rename(new, path) == 0 else { throw failure(path) }
     }
 
-    private func failure() -> PluginFileError {
-        PluginFileError(reason: "\(request): \(String(cString: strerror(errno)))")
+    private func failure(_ path: String) -> PluginFileError {
+        PluginFileError(reason: "\(path): \(String(cString: strerror(errno)))")
     }
 
     /// Best effort: what stays is known to nobody but the run's owner.
@@ -78,6 +81,35 @@ struct CallFiles {
     /// What an interrupted `perform` of this attempt had given.
     func outputsOfPerform() -> [String: JSONText] {
         said(Self.messages(.perform, in: context.scratch))?.outputs ?? [:]
+    }
+
+    /// What every `perform` of the stage has given that did not succeed, the later ones counting more: half a `perform` may
+    /// have said how it found things, which its undo needs.
+    func outputsOfUnfinishedPerforms() -> [String: JSONText] {
+        let folder = (context.scratch as NSString).deletingLastPathComponent
+        // Without a list there are no attempts: nothing was performed.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        var outputs: [String: JSONText] = [:]
+        for number in names.compactMap({ Int($0) }).sorted() {
+            let scratch = "\(folder)/\(number)"
+            outputs.merge(kept(in: scratch) ?? said(Self.messages(.perform, in: scratch))?.outputs ?? [:]) { $1 }
+        }
+        return outputs
+    }
+
+    private static let keptName = "outputs-perform.json"
+
+    private func kept(in scratch: String) -> [String: JSONText]? {
+        guard let bytes = FileManager.default.contents(atPath: "\(scratch)/\(Self.keptName)"),
+            case .object(let outputs)? = JSONText(parsing: bytes)
+        else { return nil }
+        return outputs
+    }
+
+    /// Keeps what a `perform` gave that failed; they must hold no secret.
+    func keep(outputs: [String: JSONText]) throws(PluginFileError) {
+        guard let bytes = JSONText.object(outputs).bytes else { return }
+        try write(bytes, to: "\(context.scratch)/\(Self.keptName)")
     }
 
     /// `nil` without such a file. What was said up to a fault counts: the call that made it was not ended for it.

@@ -32,8 +32,8 @@ struct PluginCall {
             "action": .text(action.name), "inputs": .object(try values.inputs(context)),
             "context": Self.context(context, kind), "cursor": files.cursor() ?? .null,
         ]
-        let performed = kind == .verify ? files.outputsOfPerform() : [:]
-        request["outputs"] = .object(values.given(context.outputs).merging(performed) { $1 })
+        let unfinished = files.outputsOfUnfinishedPerforms()
+        request["outputs"] = .object(unfinished.merging(values.given(context.outputs)) { $1 })
         guard let bytes = JSONText.object(request).bytes else {
             throw .failedForGood("\(name): its request cannot be written as JSON")
         }
@@ -81,6 +81,7 @@ struct PluginCall {
         if case .success(.exited) = result { hasEnded = true }
         note(messages.catchUp(isLast: hasEnded))
         files.removeRequest()
+        if kind == .perform, result != .success(.exited(0)), result != .success(.unknown) { try keepOutputs() }
         if let fault = messages.gathered.fault {
             files.removeMessages()
             throw .failedForGood("\(name): \(fault.words)")
@@ -148,10 +149,27 @@ struct PluginCall {
         } catch {
             throw .failedForGood("\(words()): \(error.reason)")
         }
-        for (name, value) in outputs where context.secretValues.contains(where: { !$0.isEmpty && value.contains($0) }) {
+        for (name, value) in outputs where holdsSecret([value]) {
             throw .failedForGood("\(words()): its output \"\(name)\" holds the value of a secret")
         }
         return outputs
+    }
+
+    /// What a failed `perform` gave, as far as it may be kept.
+    private func keepOutputs() throws(ActionError) {
+        let given = messages.gathered.outputs.filter { name, value in
+            do throws(ActionError) { return try !holdsSecret(values.outputs([name: value]).values) } catch {
+                return false
+            }
+        }
+        guard !given.isEmpty else { return }
+        do throws(PluginFileError) { try files.keep(outputs: given) } catch {
+            throw .stopped("the outputs of \(words()) cannot be kept for its undo: \(error.reason)")
+        }
+    }
+
+    private func holdsSecret(_ texts: some Collection<String>) -> Bool {
+        texts.contains { text in context.secretValues.contains { !$0.isEmpty && text.contains($0) } }
     }
 
     private var name: String { "plugin \"\(plugin.manifest.name)\", \(kind.rawValue)" }

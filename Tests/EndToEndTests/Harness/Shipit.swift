@@ -73,7 +73,9 @@ extension ScratchProject {
     }
 
     /// The same with a list of arguments.
-    func start(arguments: [String]) throws -> ChildProcess { try launch(arguments, folder: nil, variables: [:]) }
+    func start(arguments: [String], variables: [String: String] = [:]) throws -> ChildProcess {
+        try launch(arguments, folder: nil, variables: variables)
+    }
 
     /// Waits for the end of one that was started.
     func finish(_ process: ChildProcess, within: Duration = .seconds(60)) async throws -> Shipit {
