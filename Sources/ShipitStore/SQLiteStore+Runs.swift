@@ -44,7 +44,7 @@ extension SQLiteStore {
             try RunRow.newest(1, in: database) { head in
                 head.environment == environment && head.summary.outcome.map(live.contains) ?? false
             } where: { run in
-                run.created.pipeline == pipeline && !run.created.dryRun
+                run.created.pipeline == pipeline && !run.created.dryRun && !run.created.isRehearsal
             }.first?.record
         }
         return record ?? nil

@@ -48,6 +48,7 @@ public struct PipelineReader: Sendable {
         HostResolver(reading: reading, draft: draft).resolve()
         let approvals = ApprovalResolver(reading: reading, draft: draft).resolve()
         let promotions = PromotionResolver(reading: reading, draft: draft).resolve()
+        let rehearsals = RehearsedResolver(reading: reading, draft: draft).resolve()
         let tests = TestResolver(reading: reading, draft: draft, names: names).resolve()
         Habits(reading: reading, draft: draft, graph: graph).warn()
 
@@ -57,7 +58,7 @@ public struct PipelineReader: Sendable {
         }
         return PipelineReading(
             pipeline: pipeline(
-                draft, approvals, promotions, tests, file: file,
+                draft, approvals, promotions, rehearsals, tests, file: file,
                 notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
             diagnostics: diagnostics, sources: reading.source.bytes)
     }
@@ -65,14 +66,14 @@ public struct PipelineReader: Sendable {
     /// Every draft is whole when there is no mistake.
     private func pipeline(
         _ draft: Draft, _ approvals: ApprovalResolver.Resolved, _ promotions: [String: PromotionPolicy],
-        _ tests: [PipelineTest], file: String, notEnforced: [Diagnostic]
+        _ rehearsals: [String: RehearsalPolicy], _ tests: [PipelineTest], file: String, notEnforced: [Diagnostic]
     ) -> Pipeline {
         Pipeline(
             name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
             environments: draft.environments.map {
                 Environment(
                     name: $0.name, vars: $0.vars ?? [:], approvals: approvals.policies[$0.name],
-                    promote: promotions[$0.name], windows: $0.windows,
+                    promote: promotions[$0.name], rehearsed: rehearsals[$0.name], windows: $0.windows,
                     hosts: ($0.hosts ?? [:]).compactMapValues { $0 }, sshConfig: $0.sshConfig)
             },
             secrets: draft.secrets, passEnv: draft.passEnv, stages: stages(draft, approvals),

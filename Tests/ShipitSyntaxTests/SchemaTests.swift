@@ -17,7 +17,8 @@ struct SchemaTests {
         // Names that must exist elsewhere, or must not exist twice.
         ("ambiguous-item", "", "names"), ("ambiguous-name", "", "names"), ("cycle", "", "names"),
         ("duplicate-name", "", "names"), ("impossible-quorum", "", "names"), ("output-not-upstream", "", "names"),
-        ("promotion-circle", "", "names"), ("self-need", "", "names"), ("unknown-check", "", "names"),
+        ("promotion-circle", "", "names"), ("nowhere-to-rehearse", "", "names"), ("self-need", "", "names"),
+        ("unknown-check", "", "names"),
         ("unknown-output", "", "names"), ("unknown-person", "", "names"), ("unknown-role", "", "names"),
         ("unknown-source", "", "names"), ("unknown-stage", "", "names"), ("unknown-suite", "", "names"),
         ("unknown-variable", "", "names"), ("unknown-secret", "", "names"), ("unknown-word", "\"from\"", "names"),

@@ -12,6 +12,7 @@ package struct Coverage: Sendable {
         // What is measured.
         case samplesGood, samplesBad, samplesNone, samplesNonsense, samplesLate, samplesMissing
         case rulesFired, rulesCleared, breaches, inconclusive
+        case rehearsalsForced, rehearsalsPassed
         // What people do.
         case cancels, rollbacksAsked, abandons, supersessions, skips, retriesAsked, answersDone, answersFailed,
             answersRerun
@@ -120,7 +121,7 @@ extension Coverage {
         case .stageSkipped: count(.stagesSkipped)
         case .ruleFired: count(.rulesFired)
         case .ruleCleared: count(.rulesCleared)
-        case .breached: count(.breaches)
+        case .breached(let breach): count(breach.isForced ? .rehearsalsForced : .breaches)
         case .inconclusive: count(.inconclusive)
         case .rollbackStarted: count(.rollbacks)
         case .operatorActed(let act): count(act)

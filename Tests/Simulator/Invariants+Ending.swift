@@ -13,6 +13,7 @@ extension Invariants {
         }
         switch outcome {
         case .succeeded:
+            try demand(.success, !isRehearsal, "a rehearsal succeeded: its release would be live")
             try demand(
                 .success, !isRollingBack && !hasBreached && !isCancelled && !wasAskedBack && !isAbandoned,
                 "succeeded though it was bound back")
@@ -48,9 +49,18 @@ extension Invariants {
         case nil: 6
         case .succeeded, .superseded: 0
         case .refused: 3
-        case .rolledBack: wasAskedBack ? 0 : 4
+        case .rolledBack: wasAskedBack || wasForced ? 0 : 4
         case .cancelled: isAllUndone && (declaresWayBack || !hasChanged) ? 4 : 5
         case .failed, .rollbackFailed: 5
+        }
+    }
+
+    /// Once, at the end of a rehearsal of which all went well.
+    func mayBeForced() throws(Violation) {
+        try demand(.rules, isRehearsal && !hasBreached && !isRollingBack, "a breach is forced, and nobody rehearses")
+        try demand(.noProcess, inFlight.isEmpty, "a breach is forced while \(inFlight) run")
+        for stage in plan.stages {
+            try demand(.rules, stages[stage.name]!.isSatisfied, "a breach is forced before \(stage.name) is through")
         }
     }
 

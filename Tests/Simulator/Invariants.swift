@@ -45,6 +45,9 @@ struct Invariants {
     var isAbandoned = false
     var hasBreached = false
     var isInconclusive = false
+    var isRehearsal = false
+    /// Whether the rehearsal has come to what it is for.
+    var wasForced = false
     var epoch = Epoch(0)
     /// Of the last append.
     var appender: Int64 = 0
@@ -120,8 +123,9 @@ struct Invariants {
             try demand(.rules, !stages[name]!.hasStarted, "\(name) was skipped after it had started")
             stages[name]!.isSkipped = true
         case .breached(let breach):
-            try mayBreach(breach)
+            if breach.isForced { try mayBeForced() } else { try mayBreach(breach) }
             hasBreached = true
+            wasForced = wasForced || breach.isForced
         case .inconclusive: isInconclusive = true
         case .rollbackStarted: try rollbackStarted(at: now)
         case .operatorActed(let act): try acted(act, at: now)
@@ -135,7 +139,9 @@ struct Invariants {
         case .gatePassed(let role, let stage): try passed(role, stage)
         case .holdStarted(let stage, let roles, let until): try holdStarted(stage, roles, until: until, at: now)
         case .holdEnded(let stage, let refusal): try holdEnded(stage, refusal: refusal, at: now)
-        case .runCreated: createdAt = now
+        case .runCreated(let created):
+            createdAt = now
+            isRehearsal = created.isRehearsal
         case .gateWaiting, .monitoringStarted, .ruleFired, .ruleCleared: break
         }
     }
@@ -193,6 +199,7 @@ struct Invariants {
         case .unlock: break
         case .supersede:
             try demand(.rules, !hasBreached, "superseded after a breach")
+            try demand(.rules, !isRehearsal, "a rehearsal was superseded: its release would be live")
             isSuperseded = true
         case .rollback:
             wasAskedBack = true

@@ -5,6 +5,8 @@ package struct Scenario: Sendable {
     package var seed: UInt64
     var plan: Plan
     var jobs: Int
+    /// Whether the run only rehearses the way back.
+    var isRehearsal: Bool
     /// `nil`: made up on the way, from the seed.
     var moves: [Move]?
     /// A fault of the simulated engine itself, to see whether it is found.
@@ -15,9 +17,11 @@ package struct Scenario: Sendable {
         plan = RandomPlan.make(seed: seed)
         var random = SplitMix64(seed: seed, for: "jobs")
         jobs = random.pick(1...4)
+        var other = SplitMix64(seed: seed, for: "rehearsal")
+        isRehearsal = other.once(in: 6)
     }
 
-    package var summary: String { plan.summary }
+    package var summary: String { plan.summary + (isRehearsal ? "\na rehearsal" : "") }
 
     init(seed: UInt64, moves: [Move]?, sabotage: Sabotage? = nil) {
         self.init(seed: seed)

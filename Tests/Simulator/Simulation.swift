@@ -71,7 +71,8 @@ package struct Simulation: Sendable {
         let created = RunEvent.runCreated(
             RunCreated(
                 run: "20260101-0000-test", pipeline: plan.pipeline, environment: plan.environment,
-                release: plan.release, planDigest: Self.digest, startedBy: "ana"))
+                release: plan.release, planDigest: Self.digest, startedBy: "ana",
+                isRehearsal: scenario.isRehearsal))
         let gates = folded.gates.map { RunEvent.gateWaiting(role: $0.role.name) }
         _ = store.append([created] + gates, epoch: 0, after: 0, at: world.now, failing: nil)
         try see(from: 0)
@@ -89,6 +90,7 @@ package struct Simulation: Sendable {
                 coverage.count(.leftPastReturn)
             }
             count(entry.event)
+            if folded.hasPassedRehearsal, case .runFinished = entry.event { coverage.count(.rehearsalsPassed) }
             if case .runFinished(.refused, let why?) = entry.event,
                 why.contains("sign-offs expired") || why.contains("time to sign")
             {

@@ -97,6 +97,8 @@ struct Deployment {
     /// For people and for the lock.
     var waits = false
     var detaches = false
+    /// Whether it is taken back at its end.
+    var isRehearsal = false
     /// For the process that goes on where another one detached it.
     var order: DetachedOrder?
     private let form: StreamForm
@@ -193,7 +195,8 @@ struct Deployment {
             created: RunCreated(
                 run: try order.map { RunID($0.run) } ?? newID(in: session.store), pipeline: preparation.pipeline.name,
                 environment: preparation.environment, release: preparation.release, planDigest: preparation.digest,
-                startedBy: Session.person(session.holder), liveRun: mustBeSigned ? preparation.live?.created.run : nil),
+                startedBy: Session.person(session.holder), liveRun: mustBeSigned ? preparation.live?.created.run : nil,
+                isRehearsal: isRehearsal),
             plan: preparation.plan, root: preparation.project.root, file: preparation.file.name)
     }
 
@@ -297,8 +300,8 @@ struct Deployment {
         let plan = preparation.plan
         let before = plan.previous.map { "; \($0.tag) is live there" } ?? ""
         let question =
-            "deploy \(plan.release.tag) (\(plan.release.commit.prefix(12))) to \(plan.environment)"
-            + "\(before): \(Words.count(plan.stages.count, "stage")). Go on?"
+            "\(isRehearsal ? "rehearse the rollback of" : "deploy") \(plan.release.tag) "
+            + "(\(plan.release.commit.prefix(12))) \(isRehearsal ? "in" : "to") \(plan.environment)\(before): \(Words.count(plan.stages.count, "stage")). Go on?"
         guard questions.confirms(SafeText.line(question)) else {
             throw CommandFailure(.refused, "not confirmed; nothing was changed")
         }

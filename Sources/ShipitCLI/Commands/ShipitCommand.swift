@@ -12,8 +12,9 @@ public struct ShipitCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Deploying",
                 subcommands: [
-                    DeployCommand.self, CheckCommand.self, PlanCommand.self, SimulateCommand.self, ResumeCommand.self,
-                    RollbackCommand.self, CancelCommand.self, RetryCommand.self, SkipCommand.self,
+                    DeployCommand.self, CheckCommand.self, PlanCommand.self, SimulateCommand.self,
+                    RehearseCommand.self, ResumeCommand.self, RollbackCommand.self, CancelCommand.self,
+                    RetryCommand.self, SkipCommand.self,
                     AbandonCommand.self, ApproveCommand.self, RejectCommand.self,
                 ]),
             CommandGroup(

@@ -37,6 +37,10 @@ enum EndReport {
         let environment = SafeText.line(view.created.environment)
         if view.created.dryRun { return "dry run of \(release) to \(environment): nothing was changed\n" }
         switch view.state.outcome {
+        case .rolledBack where view.state.hasPassedRehearsal:
+            let recovery = view.state.recoveryTime.map { " \(Words.duration($0)) after the forced breach" } ?? ""
+            let before = view.state.plan.previous.map { "\(SafeText.line($0.tag)) is back" } ?? "nothing is live again"
+            return "rehearsed: \(release) was deployed to \(environment) and taken back; \(before)\(recovery)\n"
         case .rolledBack:
             let before = view.state.plan.previous.map { "; the release before it was \(SafeText.line($0.tag))" } ?? ""
             return "rolled back: \(release) on \(environment)\(before)\n"

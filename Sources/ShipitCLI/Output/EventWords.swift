@@ -19,7 +19,7 @@ struct EventWords: Hashable, Sendable {
     init(_ event: RunEvent) {
         switch event {
         case .runCreated(let created):
-            let what = created.dryRun ? "dry run" : "deploy"
+            let what = created.dryRun ? "dry run" : created.isRehearsal ? "rehearsal" : "deploy"
             self.init(
                 "run",
                 "\(created.run): \(what) of \(created.release.tag) to \(created.environment) by \(created.startedBy)"
@@ -51,7 +51,7 @@ struct EventWords: Hashable, Sendable {
             self.init("monitor", "over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")
         case .ruleCleared(let rule, let observed):
             self.init("monitor", "no longer over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")
-        case .breached(let breach): self.init("monitor", "BREACH of \(Self.words(breach))")
+        case .breached(let breach): self.init(breach.isForced ? "rehearsal" : "monitor", "BREACH \(Self.words(breach))")
         case .inconclusive(let reason): self.init("monitor", "inconclusive: \(reason)")
         case .rollbackStarted(let reason): self.init("rollback", "started: \(reason)")
         case .operatorActed(let act): self.init("operator", Self.words(act))
@@ -73,8 +73,12 @@ struct EventWords: Hashable, Sendable {
         }
     }
 
-    static func words(_ breach: Breach) -> String {
-        "\(breach.rule) (\(Words.observed(breach.observed, ofRule: breach.rule)))"
+    /// To be read after `breach`.
+    static func words(_ breach: Breach) -> String { (breach.isForced ? "" : "of ") + rule(breach) }
+
+    /// The rule, and what was observed of it.
+    static func rule(_ breach: Breach) -> String {
+        breach.isForced ? breach.rule : "\(breach.rule) (\(Words.observed(breach.observed, ofRule: breach.rule)))"
     }
 
     static func words(_ outcome: Outcome) -> String {

@@ -97,7 +97,7 @@ enum FailureReport {
     }
 
     private static func breaches(_ view: RunView) -> [String] {
-        view.state.breaches.map { "breach of \(EventWords.words($0.breach)) at \(Words.clock($0.at))" }
+        view.state.breaches.map { "breach \(EventWords.words($0.breach)) at \(Words.clock($0.at))" }
     }
 
     private static func progress(_ view: RunView) -> [String] {

@@ -42,3 +42,39 @@ extension GateFinding {
         }
     }
 }
+
+extension GateFinding {
+    /// `rehearsed:`, with the rehearsal that counts or what is missing.
+    static func rehearsal(
+        _ policy: RehearsalPolicy, of plan: Plan, _ verdict: RehearsalVerdict, now: Instant
+    ) -> GateFinding {
+        let tag = ShellWord.quoted(SafeText.line(plan.release.tag))
+        let rehearse = "shipit rehearse \(tag) --env \(policy.environments.first ?? "NAME")"
+        let places = policy.environments.joined(separator: " or ")
+        func refused(_ reason: String, _ hint: String) -> GateFinding {
+            GateFinding(name: RehearsalPolicy.gate, standing: .refused, reason: reason, hint: hint)
+        }
+        switch verdict {
+        case .passed(let rehearsal, let end):
+            let recovery = rehearsal.recoveryTime.map { ", and took \(Words.duration($0))" } ?? ""
+            return GateFinding(
+                name: RehearsalPolicy.gate, standing: .passed,
+                reason: "a rollback was rehearsed in \(rehearsal.environment) \(Words.elapsed(now - end)) ago"
+                    + "\(recovery) (run \(rehearsal.run))")
+        case .never:
+            return refused("no rollback has been rehearsed in \(places)", "rehearse one first: \(rehearse)")
+        case .tooLongAgo(let rehearsal, let end):
+            return refused(
+                "the last rehearsed rollback was in \(rehearsal.environment) \(Words.elapsed(now - end)) ago "
+                    + "(run \(rehearsal.run)), and \(plan.environment) wants one within \(Words.span(policy.within))",
+                "rehearse one anew: \(rehearse)")
+        case .notPassed(let rehearsal):
+            let how = rehearsal.outcome.map { "ended as \(EventWords.words($0))" } ?? "is not over"
+            let again = rehearsal.outcome == .rolledBack ? ", once a person had asked for it again" : ""
+            return refused(
+                "the last rehearsal in \(rehearsal.environment), \(rehearsal.run), \(how)\(again)",
+                rehearsal.outcome == nil
+                    ? "see: shipit status \(rehearsal.run)" : "see why, and rehearse one anew: \(rehearse)")
+        }
+    }
+}

@@ -39,8 +39,7 @@ struct RunView: Sendable {
 
     /// `v1.15.2 to production`, for headings.
     var title: String {
-        let dry = created.dryRun ? " (dry run)" : ""
-        return SafeText.line("\(created.release.tag) to \(created.environment)") + dry
+        SafeText.line("\(created.release.tag) to \(created.environment)") + created.kindNote
     }
 
     /// How long the run took, or has been going on.
@@ -48,4 +47,9 @@ struct RunView: Sendable {
 
     /// Each stage of the plan with where it stands, in plan order.
     var stages: [(planned: PlannedStage, state: StageState)] { Array(zip(state.plan.stages, state.stages)) }
+}
+
+extension RunCreated {
+    /// ` (dry run)`, ` (rehearsal)`, or nothing.
+    var kindNote: String { dryRun ? " (dry run)" : isRehearsal ? " (rehearsal)" : "" }
 }

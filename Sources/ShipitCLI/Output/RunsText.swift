@@ -14,7 +14,7 @@ enum RunsText {
             let took = summary.finishedAt.map { Words.duration($0 - record.startedAt) }
             table.add(
                 created.run.text, SafeText.line(created.release.tag), SafeText.line(created.environment),
-                StateWords.of(phase: phase, outcome: summary.outcome) + (created.dryRun ? " (dry run)" : ""),
+                StateWords.of(phase: phase, outcome: summary.outcome) + created.kindNote,
                 Words.minute(record.startedAt),
                 took ?? (goesOn ? Words.elapsed(now - record.startedAt) : "-"), SafeText.line(created.startedBy))
         }

@@ -11,7 +11,7 @@ enum StatusJSON {
             "gates": .array(view.state.gates.map(gate) + [view.windowGate].compactMap(\.self).map(gate)),
             "breaches": .array(view.state.breaches.map { breach($0, view) }),
             "next": .text(NextStep(view)?.line),
-        ])
+        ]).adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
     }
 
     static func text(_ view: RunView) -> String { value(view).pretty + "\n" }
@@ -119,7 +119,7 @@ enum RunJSON {
             "startedAt": .string(startedAt.description),
             "finishedAt": .text(finishedAt?.description),
             "parent": .text(created.parent?.text),
-        ])
+        ]).adding("rehearsal", created.isRehearsal ? .bool(true) : nil)
     }
 
     static func release(_ release: Release) -> JSONValue {

@@ -16,7 +16,7 @@ enum StatusText {
         var table = Table()
         table.add("run", "\(created.run)" + (created.parent.map { ", after \($0)" } ?? ""))
         table.add("release", SafeText.line("\(created.release.tag), commit \(created.release.commit.prefix(12))"))
-        table.add("to", SafeText.line("\(created.environment), pipeline \(created.pipeline)") + dry(created))
+        table.add("to", SafeText.line("\(created.environment), pipeline \(created.pipeline)") + kind(created))
         table.add("state", StateWords.of(view) + timing(view, now: now))
         if let reason = reason(view) { table.add("why", SafeText.joined(reason)) }
         if let act = state.acts.last(where: { $0.kind == .abandon }) {
@@ -24,11 +24,15 @@ enum StatusText {
             table.add("settled", SafeText.line("abandoned by \(act.by)\(why)"))
         }
         table.add("started", SafeText.line("\(Words.minute(view.startedAt)) UTC by \(created.startedBy)"))
+        if let recovery = state.recoveryTime { table.add("recovery", "\(Words.duration(recovery)) after the breach") }
         if state.outcome != nil { table.add("exit code", "\(ExitCode.of(state))") }
         return table.text
     }
 
-    private static func dry(_ created: RunCreated) -> String { created.dryRun ? " (dry run: nothing is changed)" : "" }
+    private static func kind(_ created: RunCreated) -> String {
+        if created.isRehearsal { return " (a rehearsal: it is taken back at its end)" }
+        return created.dryRun ? " (dry run: nothing is changed)" : ""
+    }
 
     private static func timing(_ view: RunView, now: Instant) -> String {
         switch view.phase {
@@ -97,7 +101,7 @@ enum StatusText {
         guard !view.state.breaches.isEmpty else { return "" }
         return "\n"
             + view.state.breaches.map {
-                "breach at \(Words.clock($0.at)): \(SafeText.line(EventWords.words($0.breach)))\n"
+                "breach at \(Words.clock($0.at)): \(SafeText.line(EventWords.rule($0.breach)))\n"
                     + (BreachSamples($0, in: view).map { "  \($0.words)\n" } ?? "")
             }.joined()
     }

@@ -15,7 +15,11 @@ struct EarlierRuns {
             .promotion(
                 policy, of: plan.release, to: plan.environment, try verdict(policy, plan, now: now), now: now)
         }
-        return try promotions + [WindowGate(store: store).answer(plan, now: now)?.finding].compactMap(\.self)
+        let rehearsals: [GateFinding] = try [plan.rehearsed].compactMap(\.self).map { policy in
+            .rehearsal(policy, of: plan, try verdict(policy, plan, now: now), now: now)
+        }
+        return try promotions + rehearsals
+            + [WindowGate(store: store).answer(plan, now: now)?.finding].compactMap(\.self)
     }
 
     /// Refuses with every gate that is closed.
@@ -36,11 +40,25 @@ struct EarlierRuns {
         let runs = records.map { record in
             EarlierRun(
                 run: record.created.run, commit: record.created.release.commit, dryRun: record.created.dryRun,
-                outcome: record.summary.outcome, finishedAt: record.summary.finishedAt)
+                isRehearsal: record.created.isRehearsal, outcome: record.summary.outcome,
+                finishedAt: record.summary.finishedAt)
         }
         return try policy.verdict(on: plan.release.commit, now: now, runs: runs) { run in
             guard let record = records.first(where: { $0.created.run == run.run }) else { return true }
             return try RunReading(record, in: store).state.hasChangedAnything
+        }
+    }
+
+    private func verdict(_ policy: RehearsalPolicy, _ plan: Plan, now: Instant) throws -> RehearsalVerdict {
+        let records = try policy.environments.flatMap { environment in
+            try store.runs(matching: nil, environment: environment, limit: Self.limit)
+        }.filter { $0.created.pipeline == plan.pipeline && $0.created.isRehearsal }
+        let byRun = Dictionary(records.map { ($0.created.run, $0) }, uniquingKeysWith: { first, _ in first })
+        let newestFirst = records.sorted { $0.startedAt > $1.startedAt }.map(\.created.run)
+        return try policy.verdict(now: now, newestFirst) { run in
+            let record = byRun[run]!
+            return EarlierRehearsal(
+                run: run, environment: record.created.environment, try RunReading(record, in: store).state)
         }
     }
 }

@@ -31,8 +31,10 @@ struct RunDriver {
             }
         }
         // Who deployed did not ask for a rollback, whoever else did: the release is not live.
-        if code == 0, try session.store.run(id)?.summary.outcome == .rolledBack { return 4 }
-        return code
+        guard code == 0, let record = try session.store.run(id), record.summary.outcome == .rolledBack else {
+            return code
+        }
+        return try RunReading(record, in: session.store).state.hasPassedRehearsal ? 0 : 4
     }
 
     /// Takes up a run that nobody drives, with what a person asks for.

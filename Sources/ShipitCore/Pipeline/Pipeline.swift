@@ -77,6 +77,8 @@ public struct Environment: Hashable, Sendable, Codable {
     public var approvals: ApprovalPolicy?
     /// `nil` where any release may be deployed.
     public var promote: PromotionPolicy?
+    /// How long ago a rollback must have been rehearsed; `nil` where none need be.
+    public var rehearsed: RehearsalPolicy?
     /// `nil` where a deployment may begin at any time.
     public var windows: Windows?
     /// By the names of their groups, in the order of the file.
@@ -86,12 +88,14 @@ public struct Environment: Hashable, Sendable, Codable {
 
     public init(
         name: String, vars: [String: String] = [:], approvals: ApprovalPolicy? = nil, promote: PromotionPolicy? = nil,
-        windows: Windows? = nil, hosts: [String: [Host]] = [:], sshConfig: String? = nil
+        rehearsed: RehearsalPolicy? = nil, windows: Windows? = nil, hosts: [String: [Host]] = [:],
+        sshConfig: String? = nil
     ) {
         self.name = name
         self.vars = vars
         self.approvals = approvals
         self.promote = promote
+        self.rehearsed = rehearsed
         self.windows = windows
         self.hosts = hosts
         self.sshConfig = sshConfig

@@ -18,15 +18,18 @@ public struct EarlierRun: Hashable, Sendable {
     public var run: RunID
     public var commit: String
     public var dryRun: Bool
+    public var isRehearsal: Bool
     public var outcome: Outcome?
     public var finishedAt: Instant?
 
     public init(
-        run: RunID, commit: String, dryRun: Bool = false, outcome: Outcome?, finishedAt: Instant?
+        run: RunID, commit: String, dryRun: Bool = false, isRehearsal: Bool = false, outcome: Outcome?,
+        finishedAt: Instant?
     ) {
         self.run = run
         self.commit = commit
         self.dryRun = dryRun
+        self.isRehearsal = isRehearsal
         self.outcome = outcome
         self.finishedAt = finishedAt
     }
@@ -44,13 +47,13 @@ public enum PromotionVerdict: Hashable, Sendable {
 
 extension PromotionPolicy {
     /// - Parameter runs: those of the pipeline in `from`, the newest first. The first that says something about the commit
-    ///   decides: a success that was followed by a rollback of the same commit is none.
+    ///   decides: a success that was followed by a rollback of the same commit is none. Rehearsals say nothing about it.
     /// - Parameter hasChangedAnything: asked of runs whose outcome alone doesn't tell it.
     public func verdict<Failure: Error>(
         on commit: String, now: Instant, runs: some Sequence<EarlierRun>,
         hasChangedAnything: (EarlierRun) throws(Failure) -> Bool
     ) throws(Failure) -> PromotionVerdict {
-        for run in runs where run.commit == commit && !run.dryRun {
+        for run in runs where run.commit == commit && !run.dryRun && !run.isRehearsal {
             switch run.outcome {
             // Taken off by a newer release before it had shown anything, or nothing of it was begun.
             case .superseded, .refused: continue

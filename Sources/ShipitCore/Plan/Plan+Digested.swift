@@ -16,6 +16,7 @@ extension Plan {
         }.map(\.element)
         plan.monitor = monitor?.digested
         plan.approvals = approvals?.digested
+        plan.rehearsed?.environments.sort()
         plan.windows = windows?.digested
         plan.suites = [:]
         plan.suites = usedSuites(by: plan).mapValues { $0.map(\.digested) }

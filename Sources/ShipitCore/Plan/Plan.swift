@@ -17,6 +17,8 @@ public struct Plan: Hashable, Sendable, Codable {
     public var approvals: ApprovalPolicy?
     /// Where the release must have succeeded before.
     public var promote: PromotionPolicy?
+    /// How long ago a rollback must have been rehearsed; `nil` where none need be.
+    public var rehearsed: RehearsalPolicy?
     /// When the run may begin; `nil`: at any time.
     public var windows: Windows?
 
@@ -24,7 +26,7 @@ public struct Plan: Hashable, Sendable, Codable {
         pipeline: String, environment: String, release: Release, previous: Release? = nil, vars: [String: String] = [:],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [PlannedStage] = [],
         suites: [String: [Check]] = [:], monitor: Monitor? = nil, approvals: ApprovalPolicy? = nil,
-        promote: PromotionPolicy? = nil, windows: Windows? = nil
+        promote: PromotionPolicy? = nil, rehearsed: RehearsalPolicy? = nil, windows: Windows? = nil
     ) {
         self.pipeline = pipeline
         self.environment = environment
@@ -38,6 +40,7 @@ public struct Plan: Hashable, Sendable, Codable {
         self.monitor = monitor
         self.approvals = approvals
         self.promote = promote
+        self.rehearsed = rehearsed
         self.windows = windows
     }
 }

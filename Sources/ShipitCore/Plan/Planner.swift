@@ -49,7 +49,8 @@ public struct Planner: Sendable {
             suites: try substitute(pipeline.suites, known),
             monitor: try pipeline.monitor.map { monitor throws(PlanError) in
                 try substitute(monitor, known)
-            }, approvals: environment.approvals, promote: environment.promote, windows: environment.windows)
+            }, approvals: environment.approvals, promote: environment.promote,
+            rehearsed: environment.rehearsed, windows: environment.windows)
     }
 
     // MARK: Stages

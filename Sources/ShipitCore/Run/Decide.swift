@@ -128,7 +128,7 @@ func orderToStop(_ state: RunState) -> String? {
         return "asked for by \(act.by)" + (act.why.map { ": \($0)" } ?? "")
     }
     if let person = state.cancelledBy { return "cancelled by \(person)" }
-    return state.breaches.last.map { "breach of \($0.breach.rule)" }
+    return state.breaches.last.map { "breach \($0.breach.words)" }
 }
 
 private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCourse, _ now: Instant) -> [Decision] {
@@ -205,6 +205,8 @@ private func monitoringBegins(_ state: RunState) -> Bool {
 /// All stages are through: `finally`, the monitor's tail, the end.
 private func decideEnd(_ state: RunState, _ conditions: Conditions, _ now: Instant) -> [Decision] {
     if let more = decideFinally(state, now) { return more }
+    // What a rehearsal is for: from here on it is the way back of any other run.
+    if let created = state.created, created.isRehearsal { return [.record(.breached(.forced(by: created.startedBy)))] }
     var reason: String?
     if let monitor = state.plan.monitor {
         let end = (state.lastStageEndedAt ?? state.monitoringStartedAt ?? now) + monitor.duration

@@ -69,6 +69,19 @@ extension RunState {
     }
 }
 
+extension RunState {
+    /// Whether a rehearsal came to its forced breach, and the way back from there was taken wholly and by itself.
+    public var hasPassedRehearsal: Bool {
+        isRehearsal && outcome == .rolledBack && !rollbackWasAskedFor && breaches.last?.breach.isForced == true
+    }
+
+    /// From the breach to the end of the run that it brought back; `nil` for any other run.
+    public var recoveryTime: TimeSpan? {
+        guard outcome == .rolledBack, let breach = breaches.last, let finishedAt else { return nil }
+        return finishedAt - breach.at
+    }
+}
+
 /// The exit code that goes with a run's state (`cli.md`).
 public enum ExitCode {
     public static func of(_ state: RunState) -> Int32 {
@@ -76,7 +89,7 @@ public enum ExitCode {
         switch outcome {
         case .succeeded, .superseded: return 0
         case .refused: return 3
-        case .rolledBack: return state.rollbackWasAskedFor ? 0 : 4
+        case .rolledBack: return state.rollbackWasAskedFor || state.hasPassedRehearsal ? 0 : 4
         case .cancelled:
             let nothingLeft = state.isWhollyUndone && (state.declaresWayBack || !state.hasChangedAnything)
             return nothingLeft ? 4 : 5

@@ -49,10 +49,15 @@ public struct RunCreated: Hashable, Sendable, Codable {
     /// The run that was live there when this one was planned, where it waits before it begins: meanwhile another may
     /// become live, and then the plan leads back to the wrong release.
     public var liveRun: RunID?
+    /// Absent where it is none.
+    private var rehearsal: Bool?
+
+    /// Whether the run only rehearses the way back: once all stages are through, a breach is forced.
+    public var isRehearsal: Bool { rehearsal ?? false }
 
     public init(
         run: RunID, pipeline: String, environment: String, release: Release, planDigest: String, startedBy: String,
-        dryRun: Bool = false, parent: RunID? = nil, liveRun: RunID? = nil
+        dryRun: Bool = false, parent: RunID? = nil, liveRun: RunID? = nil, isRehearsal: Bool = false
     ) {
         self.run = run
         self.pipeline = pipeline
@@ -63,6 +68,7 @@ public struct RunCreated: Hashable, Sendable, Codable {
         self.dryRun = dryRun
         self.parent = parent
         self.liveRun = liveRun
+        rehearsal = isRehearsal ? true : nil
     }
 }
 
@@ -84,15 +90,28 @@ public struct Holder: Hashable, Sendable, Codable {
     }
 }
 
-public struct Breach: Hashable, Sendable, Codable {
+public struct Breach: Hashable, Sendable {
     public var rule: String
     /// Ratios as 0.21, times in seconds; `nil` for rules that count failures without a number.
     public var observed: Double?
+    /// By a rehearsal: no rule was broken.
+    public var isForced: Bool
 
-    public init(rule: String, observed: Double?) {
+    public init(rule: String, observed: Double?, isForced: Bool = false) {
         self.rule = rule
         self.observed = observed
+        self.isForced = isForced
     }
+}
+
+extension Breach {
+    /// That of a rehearsal, by whoever began it.
+    static func forced(by person: String) -> Breach {
+        Breach(rule: "forced by a rehearsal (\(person))", observed: nil, isForced: true)
+    }
+
+    /// To be read after `breach`.
+    public var words: String { isForced ? rule : "of \(rule)" }
 }
 
 /// What a person asked for, with who and why.

@@ -4,7 +4,7 @@ extension RunEvent: Codable {
         case type, run, pipeline, environment, release, planDigest, startedBy, dryRun, parent
         case epoch, holder, stage, attempt, step, result, verdict, exitCode, signal, reason, outputs, retryable
         case retryAt, rule, observed, act, part, by, why, answer, outcome
-        case role, roles, person, proof, signature, liveRun, until
+        case role, roles, person, proof, signature, liveRun, until, rehearsal, forced
     }
 
     /// The event's name in the journal.
@@ -92,6 +92,7 @@ extension RunEvent: Codable {
         case .breached(let breach):
             try json.encode(breach.rule, forKey: .rule)
             try json.encodeIfPresent(breach.observed, forKey: .observed)
+            if breach.isForced { try json.encode(true, forKey: .forced) }
         case .inconclusive(let reason), .rollbackStarted(let reason), .paused(let reason), .interrupted(let reason):
             try json.encode(reason, forKey: .reason)
         case .operatorActed(let act): try Self.encode(act, into: &json)
@@ -113,6 +114,7 @@ extension RunEvent: Codable {
         try json.encode(created.dryRun, forKey: .dryRun)
         try json.encodeIfPresent(created.parent, forKey: .parent)
         try json.encodeIfPresent(created.liveRun, forKey: .liveRun)
+        if created.isRehearsal { try json.encode(true, forKey: .rehearsal) }
     }
 
     private static func encode(_ signOff: SignOff, into json: inout Container) throws {
@@ -211,7 +213,9 @@ extension RunEvent: Codable {
         case "monitoringStarted": self = .monitoringStarted
         case "ruleFired": self = .ruleFired(rule: try text(.rule), observed: try observed())
         case "ruleCleared": self = .ruleCleared(rule: try text(.rule), observed: try observed())
-        case "breached": self = .breached(Breach(rule: try text(.rule), observed: try observed()))
+        case "breached":
+            let isForced = try json.decodeIfPresent(Bool.self, forKey: .forced) ?? false
+            self = .breached(Breach(rule: try text(.rule), observed: try observed(), isForced: isForced))
         case "inconclusive": self = .inconclusive(reason: try text(.reason))
         case "rollbackStarted": self = .rollbackStarted(reason: try text(.reason))
         case "operatorActed": self = .operatorActed(try Self.act(json))

@@ -143,10 +143,14 @@ public struct RunState: Sendable {
         return .running
     }
 
+    /// Whether the run only rehearses the way back.
+    public var isRehearsal: Bool { created?.isRehearsal ?? false }
+
     /// Whether all that is left to do is to watch, with nothing seen that must bring the old release back: such a run yields
     /// to a newer deployment.
     public var onlyMonitors: Bool {
-        phase == .monitoring && breaches.isEmpty && !isRunningAnything && !finallyFailed && orderToStop(self) == nil
+        phase == .monitoring && !isRehearsal && breaches.isEmpty && !isRunningAnything && !finallyFailed
+            && orderToStop(self) == nil
             && finallyStages.allSatisfy { !stages[$0].hasStarted || stages[$0].finally.phase == .succeeded }
     }
 

@@ -49,7 +49,7 @@ public protocol RunStore: SampleStore {
     func runs(matching prefix: String?, environment: String?, limit: Int) throws(StoreError) -> [RunRecord]
 
     /// The release that is live: that of the newest run of the pipeline there whose outcome is `succeeded` or
-    /// `superseded`, dry-runs not counted.
+    /// `superseded`, dry-runs and rehearsals not counted.
     func liveRun(pipeline: String, environment: String) throws(StoreError) -> RunRecord?
 
     /// Puts a person's wish into the run's inbox, for the engine that holds it.

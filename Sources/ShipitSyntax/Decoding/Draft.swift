@@ -31,6 +31,8 @@ struct EnvironmentDraft {
     /// `nil` without any, or when they could not be read.
     var approvals: ApprovalsDraft?
     var promote: PromotionDraft?
+    /// `nil` without it, or when it could not be read.
+    var rehearsed: RehearsedDraft?
     /// By group, those of a group `nil` when they could not be read; all `nil` when nothing could.
     var hosts: [String: [Host]?]? = [:]
     var sshConfig: String?
@@ -56,6 +58,12 @@ struct RoleDraft {
 
 struct PromotionDraft {
     var from: Named<String>
+    /// `nil` when a mistake in it was reported.
+    var within: TimeSpan?
+}
+
+struct RehearsedDraft {
+    var place: Place
     /// `nil` when a mistake in it was reported.
     var within: TimeSpan?
 }

@@ -110,10 +110,7 @@ struct EnvironmentDecoder {
     let reading: Reading
 
     enum Key: String, SectionKey {
-        case vars, approvals, promote, windows, hosts, sshConfig = "ssh-config"
-        case rehearsed
-
-        var isLater: Bool { self == .rehearsed }
+        case vars, approvals, promote, rehearsed, windows, hosts, sshConfig = "ssh-config"
     }
 
     func environments(_ node: Node) -> [EnvironmentDraft] {
@@ -132,9 +129,11 @@ struct EnvironmentDecoder {
         }
         let approvals = fields[.approvals].flatMap { ApprovalsDecoder(reading: reading).approvals($0) }
         let promote = fields[.promote].flatMap { PromotionDecoder(reading: reading).promotion($0) }
+        let rehearsed = fields[.rehearsed].flatMap { RehearsedDecoder(reading: reading).rehearsed($0) }
         let windows = fields[.windows].flatMap { WindowsDecoder(reading: reading).windows($0) }
         return EnvironmentDraft(
             name: entry.key, vars: vars(of: entry, fields), approvals: approvals, promote: promote,
+            rehearsed: rehearsed,
             hosts: fields[.hosts].map { HostsDecoder(reading: reading).groups($0) } ?? [:],
             sshConfig: fields[.sshConfig].flatMap { reading.literal($0, "\"ssh-config\"") }, windows: windows)
     }

@@ -129,6 +129,10 @@ extension Explanation {
                     "part of the language that this version of shipit understands and does not act on. `deploy` refuses the pipeline (2): what is written is never accepted and ignored",
                     "remove it, or use a later version"),
                 .error(
+                    "nowhere-to-rehearse",
+                    "`rehearsed:` asks for a rehearsal, and every other environment is production, is signed for or wants one itself",
+                    "declare an environment in which a rollback may be tried, such as staging"),
+                .error(
                     "password-in-url", "the URL of `release.repository` holds a password",
                     "leave it out: git asks a credential helper, or use ssh"),
                 .error(

@@ -142,7 +142,12 @@ extension EnvironmentDecoder.Key {
                 .section(PromotionDecoder.Key.self),
                 "Which environment this very commit must have succeeded in before.",
                 example: "promote: {from: staging, within: 7d}")
-        case .rehearsed: .later("How long ago a rollback must have been rehearsed.")
+        case .rehearsed:
+            KeyDescription(
+                .section(RehearsedDecoder.Key.self),
+                "How long ago a rollback must have been rehearsed, by `shipit rehearse`: in the environment that releases are "
+                    + "promoted from, otherwise in any other that is not production.",
+                example: "rehearsed: {within: 30d}")
         case .windows:
             KeyDescription(
                 .section(WindowsDecoder.Key.self), "When a deployment may begin.",
@@ -198,6 +203,21 @@ extension PromotionDecoder.Key {
     var about: KeyDescription {
         switch self {
         case .from: KeyDescription(.text, "The environment in which it succeeded.")
+        case .within: KeyDescription(.positiveDuration, "How long ago at most.")
+        }
+    }
+}
+
+extension RehearsedDecoder.Key {
+    static var aboutSection: SectionDescription {
+        SectionDescription(
+            "rehearsed", at: "environments.NAME.rehearsed", "That the way back must have been tried before a release.")
+    }
+
+    static var required: [Self] { allCases }
+
+    var about: KeyDescription {
+        switch self {
         case .within: KeyDescription(.positiveDuration, "How long ago at most.")
         }
     }

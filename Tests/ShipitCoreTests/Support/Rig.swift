@@ -11,7 +11,7 @@ struct Rig {
     private let jobs: Int
     private let staysForPeople: Bool
 
-    init(_ plan: Plan, jobs: Int = 4, staysForPeople: Bool = true) {
+    init(_ plan: Plan, jobs: Int = 4, staysForPeople: Bool = true, isRehearsal: Bool = false) {
         self.jobs = jobs
         self.staysForPeople = staysForPeople
         start = now
@@ -21,7 +21,8 @@ struct Rig {
                 .runCreated(
                     RunCreated(
                         run: "20260101-0000-test", pipeline: plan.pipeline, environment: plan.environment,
-                        release: plan.release, planDigest: "sha256:0", startedBy: "ana"))))
+                        release: plan.release, planDigest: "sha256:0", startedBy: "ana",
+                        isRehearsal: isRehearsal))))
     }
 
     /// The run's plan.

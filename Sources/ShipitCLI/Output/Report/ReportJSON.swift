@@ -24,7 +24,7 @@ enum ReportJSON {
                 "events": .integer(report.journal.events), "head": .string(report.journal.head),
             ]),
             "next": .text(NextStep(view)?.line),
-        ])
+        ]).adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
     }
 
     private static func stage(_ planned: PlannedStage, _ stage: StageState, _ report: RunReport) -> JSONValue {

@@ -145,6 +145,13 @@ struct RunReport: Sendable {
             facts.append(("ended", "\(Words.minute(end)) UTC, after \(Words.duration(end - view.startedAt))"))
         }
         facts.append(("outcome", StateWords.of(view) + (exitCode.map { " (exit code \($0))" } ?? "")))
+        if created.isRehearsal {
+            let passed = state.hasPassedRehearsal ? "yes, and wholly taken back" : "yes"
+            facts.append(("rehearsal", passed))
+        }
+        if let recovery = state.recoveryTime {
+            facts.append(("recovery time", "\(Words.duration(recovery)) after the breach"))
+        }
         if let reason { facts.append(("why", SafeText.joined(reason))) }
         facts.append(("plan", created.planDigest))
         facts.append(("journal", "\(Words.count(Int(journal.events), "event")), the last hash \(journal.head)"))
