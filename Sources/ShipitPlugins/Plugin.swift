@@ -16,6 +16,8 @@ public struct Plugin: Sendable, Hashable {
     public var origin: Origin
     /// Absolute.
     public var folder: String
+    /// The digest that it had when the run was planned: another one performs nothing. `nil` where there is no run.
+    public var planned: String?
 
     public init(manifest: PluginManifest, origin: Origin, folder: String) {
         self.manifest = manifest

@@ -27,6 +27,12 @@ struct PluginCall {
         files = CallFiles(context, kind)
         let name = "plugin \"\(plugin.manifest.name)\", \(kind.rawValue)"
         if let trouble = plugin.trouble { throw .failedForGood("\(name): \(trouble)") }
+        if let planned = plugin.planned, planned != plugin.signedDigest {
+            let words = "\(name): it was changed while the run went on: \(plugin.change(from: planned))"
+            // A way back by what is there now is better than none.
+            guard kind == .undo else { throw .failedForGood(words) }
+            context.services.note(words)
+        }
         var request: [String: JSONText] = [
             "protocol": .integer(Int64(PluginManifest.protocolVersion)), "call": .text(kind.rawValue),
             "action": .text(action.name), "inputs": .object(try values.inputs(context)),

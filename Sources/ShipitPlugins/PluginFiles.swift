@@ -127,4 +127,12 @@ extension Plugin {
 
     /// SHA-256 of its manifest and of what it runs; `nil` where they cannot be read.
     public var digest: String? { try? PluginFiles.digest(of: self) }
+
+    /// The same as a plan has it.
+    public var signedDigest: String { digest.map { "sha256:\($0)" } ?? "unreadable" }
+
+    /// What is otherwise than it was planned, in words.
+    public func change(from digest: String) -> String {
+        "its digest is \(signedDigest), and was \(digest) when the run was planned"
+    }
 }

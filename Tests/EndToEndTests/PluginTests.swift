@@ -187,6 +187,46 @@ struct PluginTests {
         try await project.shipit("validate").exits(2).says("\"mark\" speaks version \"7\"")
     }
 
+    // MARK: What is signed
+
+    @Test func `another program is another plan, and the difference names the plugin`() async throws {
+        let project = try await Self.project(Self.good)
+        let before = try await project.shipit("plan", "v1.0.0", "--output", "json").exits(0).json
+        #expect(before["plugins"].keys == ["mark"])
+        try await project.shipit("deploy", "v1.0.0").exits(0)
+        try project.write("plugins/mark/mark", Self.script(perform: Self.good + "; true"))
+        let after = try await project.shipit("plan", "v1.0.0", "--output", "json").exits(0).json
+        #expect(before["planDigest"] != after["planDigest"])
+        let difference = try await project.shipit("plan", "v1.0.0", "--diff", "latest", "--output", "json").exits(0)
+            .json
+        #expect(difference["changes"].items.contains { $0["path"] == "plugins.mark" })
+    }
+
+    @Test func `a run whose plugin was changed is not resumed, and is rolled back with what is there`() async throws {
+        let pipeline = Self.pipeline.replacing("run: 'echo", with: "on-exhausted: pause, run: 'test -e go; echo")
+        let project = try await Self.project(Self.good, pipeline: pipeline)
+        try await project.shipit("deploy", "v1.0.0").exits(6)
+        let original = try #require(project.read("plugins/mark/mark"))
+        try project.write("plugins/mark/mark", Self.script(perform: "echo otherwise >> effects.log"))
+        try await project.shipit("resume").exits(3).says("plugin \"mark\" was changed", "shipit rollback")
+        #expect(project.effects == ["perform set"])
+        try project.write("plugins/mark/mark", original)
+        try project.touch("go")
+        try await project.shipit("retry", "latest", "after").exits(0)
+        try project.write("plugins/mark/mark", Self.script(perform: "true"))
+        try await project.shipit("rollback", "--yes").exits(0).says("plugin \"mark\" was changed")
+        #expect(project.effects.last == "undone")
+    }
+
+    @Test func `a plugin that is changed while the run goes on performs nothing more`() async throws {
+        let pipeline = Self.pipeline.replacing(
+            "  after:", with: "  again: {needs: [after], uses: mark, with: {word: more}}\n  after:"
+        ).replacing("run: 'echo", with: "run: 'echo \"# more\" >> plugins/mark/mark; echo")
+        let project = try await Self.project(Self.good, pipeline: pipeline)
+        try await project.shipit("deploy", "v1.0.0").exits(4).says("it was changed while the run went on")
+        #expect(project.effects == ["perform set", "count 17", "undone", "undone"])
+    }
+
     // MARK: Bad plugins
 
     struct Bad: Sendable, CustomTestStringConvertible {
@@ -217,6 +257,25 @@ struct PluginTests {
         Bad(
             name: "messages that are a folder", body: "rm \"$SHIPIT_MESSAGES\"; mkdir \"$SHIPIT_MESSAGES\"; sleep 100",
             words: ["its message file"]),
+        Bad(
+            name: "messages that are another file", body: "rm \"$SHIPIT_MESSAGES\"; say '{\"log\":\"x\"}'; sleep 100",
+            words: ["replaced by another file"]),
+        Bad(
+            name: "messages made shorter", body: "say '{\"log\":\"x\"}'; sleep 1; : > \"$SHIPIT_MESSAGES\"; sleep 100",
+            words: ["made shorter"]),
+        Bad(
+            name: "an exit in the middle of a line", body: "printf '{\"log\":\"x' >> \"$SHIPIT_MESSAGES\"",
+            words: ["line 1", "no JSON"]),
+        Bad(
+            name: "an endless log",
+            body: "exec yes '{\"log\":\"\(String(repeating: "x", count: 4000))\"}' >> \"$SHIPIT_MESSAGES\"",
+            words: ["64 MiB"]),
+        Bad(name: "endless output", body: "exec yes", words: ["time"]),
+        Bad(
+            name: "a cursor that is too large",
+            body: "head -c 70000 /dev/zero | tr '\\0' x | sed 's/^/{\"cursor\":\"/; s/$/\"}/' >> \"$SHIPIT_MESSAGES\"",
+            words: ["cursor", "64 KiB"]),
+        Bad(name: "an exit that means nothing", body: "exit 200", words: ["exited with 200"]),
         Bad(name: "no messages", body: "rm \"$SHIPIT_MESSAGES\"", words: ["is gone"]),
         Bad(name: "death", body: "kill -9 $$", words: ["plugin \"mark\", perform", "signal 9"]),
         Bad(name: "silence", body: "sleep 100", words: ["time"]),
@@ -225,11 +284,47 @@ struct PluginTests {
 
     @Test(arguments: bad)
     func `a bad plugin fails with its name, its call and the place, and nothing of it stays`(bad: Bad) async throws {
-        let pipeline = Self.pipeline.replacing("timeout: 20s", with: "timeout: \(bad.name == "silence" ? "1s" : "40s")")
+        let isLong = ["silence", "endless output"].contains(bad.name)
+        let pipeline = Self.pipeline.replacing("timeout: 20s", with: "timeout: \(isLong ? "2s" : "40s")")
         let project = try await Self.project(bad.body, pipeline: pipeline)
-        let ended = try await project.shipit("deploy", "v1.0.0").exits(4).says("mark")
+        let deploy = try project.start("deploy", "v1.0.0")
+        var memory = 0
+        try await eventually("the end of the deployment", within: .seconds(50)) {
+            memory = max(memory, Self.peakMemory(of: deploy.id) ?? 0)
+            return deploy.poll() != nil
+        }
+        let ended = try await project.finish(deploy).exits(4).says("plugin \"mark\", perform")
         for word in bad.words { ended.says(word) }
         #expect(project.effects == ["undone"])
+        #expect(memory < 300 << 10, "the engine took \(memory) KiB")
+        #expect(try Self.size(of: project.path(".shipit")) < 80 << 20)
         try await project.untilNoProcess()
+    }
+
+    @Test(arguments: bad.filter { ["junk", "messages that are a folder", "death"].contains($0.name) })
+    func `a run that a bad plugin has stopped goes on`(bad: Bad) async throws {
+        let pipeline = Self.pipeline.replacing("timeout: 20s", with: "timeout: 20s, on-exhausted: pause")
+        let body = "if [ -e better ]; then touch marked; say '{\"output\":{\"count\":1}}'; exit 0; fi; \(bad.body)"
+        let project = try await Self.project(body, pipeline: pipeline)
+        try await project.shipit("deploy", "v1.0.0").exits(6)
+        try project.touch("better")
+        try await project.shipit("retry", "latest", "mark").exits(0)
+        #expect(project.effects == ["count 1"])
+    }
+
+    /// In KiB; `nil` when it is gone.
+    private static func peakMemory(of process: pid_t) -> Int? {
+        let status = FileManager.default.contents(atPath: "/proc/\(process)/status")
+        let text = status.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.split(whereSeparator: \.isWhitespace)[1]) }
+    }
+
+    /// Of all files below, in bytes.
+    private static func size(of folder: String) throws -> Int {
+        let walk = FileManager.default.enumerator(atPath: folder)
+        var size = 0
+        while walk?.nextObject() != nil { size += Int(walk?.fileAttributes?[.size] as? UInt64 ?? 0) }
+        return size
     }
 }

@@ -184,7 +184,8 @@ struct Deployment {
         if mustBeSigned { return try await announce(run, session) }
         let resources = RunResources(
             folder: try session.makeFolder(of: run.created.run, pipeline: preparation.file.text),
-            equipment: preparation.file.equipment, secrets: secrets, releaseTree: tree, previousTree: previousTree,
+            equipment: preparation.file.equipment.held(to: preparation.plan), secrets: secrets, releaseTree: tree,
+            previousTree: previousTree,
             jobs: jobs, staysForPeople: waits)
         tellBeginning(run)
         return try await RunDriver(session: session, interrupts: interrupts).begin(run, with: resources)

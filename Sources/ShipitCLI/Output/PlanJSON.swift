@@ -13,6 +13,7 @@ enum PlanJSON {
             "previous": plan.previous.map(RunJSON.release) ?? .null,
             "commits": facts.commits.map(commits) ?? .null,
             "planDigest": .string(facts.digest),
+            "plugins": .map(plan.plugins ?? [:]),
             "stages": .array(plan.stages.map { stage($0, facts) }),
             "gates": .array(
                 facts.gates.map(gate)

@@ -32,6 +32,9 @@ enum PlanText {
         }
         table.add("usually", usually(facts.usual))
         table.add("digest", facts.digest)
+        for (name, digest) in (facts.plan.plugins ?? [:]).sorted(by: { $0.key < $1.key }) {
+            table.add("plugin", SafeText.line("\(name), \(digest)"))
+        }
         return table.text
     }
 

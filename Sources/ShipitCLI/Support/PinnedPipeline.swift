@@ -31,8 +31,10 @@ enum PinnedPipeline {
         if let before, before.bytes == now.bytes, before.included == now.included { return nil }
         guard let pipeline = now.pipeline else { return "\(record.file) has mistakes now: \(follows)" }
         let settings = settings(of: plan, before: before?.pipeline)
-        let replanned = try? Planner(EnvironmentChoice.complete(pipeline), catalog: catalog).plan(
+        var replanned = try? Planner(EnvironmentChoice.complete(pipeline), catalog: catalog).plan(
             plan.release, in: plan.environment, previous: plan.previous, settings: settings)
+        // Whether its plugins are what they were is told apart.
+        replanned?.plugins = plan.plugins
         guard let replanned, PlanDigest.of(replanned) == PlanDigest.of(plan) else {
             return "\(record.file) was edited since the run began: \(follows)"
         }

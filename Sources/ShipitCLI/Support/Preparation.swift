@@ -48,8 +48,9 @@ struct Preparation {
         live = try Self.live(pipeline.name, environment, in: store)
         let previous =
             try wishes.previous.map { tag in try releases.release(tag, isAnyTag: true) } ?? live?.created.release
-        plan = try Planner(pipeline, catalog: file.equipment.catalog).plan(
-            release, in: environment, previous: previous, settings: settings)
+        plan = file.equipment.pinning(
+            try Planner(pipeline, catalog: file.equipment.catalog).plan(
+                release, in: environment, previous: previous, settings: settings))
         digest = PlanDigest.of(plan)
     }
 

@@ -11,19 +11,35 @@ struct RunPreparation {
     /// Whether to go on without a tree that cannot be exported any more: a way back must not depend on the tag's being
     /// there still.
     let bearsMissingTrees: Bool
+    /// Whether to go on with plugins that are not what the plan was made with: a way back by what is there is better than none.
+    var bearsChangedPlugins: Bool { bearsMissingTrees }
 
     func resources(_ reading: RunReading) async throws -> RunResources {
         let record = reading.record
         let plan = reading.state.plan
+        let equipment = try equipment(of: record, plan)
         let secrets = try SecretReader(root: record.root, environment: ProcessInfo.processInfo.environment)
             .read(plan.secrets)
         for warning in secrets.warnings { session.streams.warning(warning) }
         let folder = session.folder(of: record.created.run)
         return RunResources(
-            folder: folder, equipment: Wiring.equipment(ofProject: record.root), secrets: secrets.values,
+            folder: folder, equipment: equipment, secrets: secrets.values,
             releaseTree: try tree(of: plan.release, record),
             previousTree: try plan.previous.flatMap { try tree(of: $0, record) }, jobs: jobs,
             staysForPeople: staysForPeople)
+    }
+
+    /// What was signed is what runs, or nothing does.
+    private func equipment(of record: RunRecord, _ plan: Plan) throws -> Equipment {
+        let equipment = Wiring.equipment(ofProject: record.root)
+        guard let drift = equipment.drift(from: plan) else { return equipment.held(to: plan) }
+        guard bearsChangedPlugins else {
+            throw CommandFailure(
+                .refused, drift,
+                hint: "bring it back as it was, or undo the run: shipit rollback \(record.created.run)")
+        }
+        session.streams.warning(drift)
+        return equipment
     }
 
     private func tree(of release: Release, _ record: RunRecord) throws -> String? {

@@ -21,12 +21,15 @@ public struct Plan: Hashable, Sendable, Codable {
     public var rehearsed: RehearsalPolicy?
     /// When the run may begin; `nil`: at any time.
     public var windows: Windows?
+    /// The digests of the plugins that it uses, by their names: what they do is signed, too. `nil` where it uses none.
+    public var plugins: [String: String]?
 
     public init(
         pipeline: String, environment: String, release: Release, previous: Release? = nil, vars: [String: String] = [:],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [PlannedStage] = [],
         suites: [String: [Check]] = [:], monitor: Monitor? = nil, approvals: ApprovalPolicy? = nil,
-        promote: PromotionPolicy? = nil, rehearsed: RehearsalPolicy? = nil, windows: Windows? = nil
+        promote: PromotionPolicy? = nil, rehearsed: RehearsalPolicy? = nil, windows: Windows? = nil,
+        plugins: [String: String]? = nil
     ) {
         self.pipeline = pipeline
         self.environment = environment
@@ -42,6 +45,7 @@ public struct Plan: Hashable, Sendable, Codable {
         self.promote = promote
         self.rehearsed = rehearsed
         self.windows = windows
+        self.plugins = plugins
     }
 }
 
