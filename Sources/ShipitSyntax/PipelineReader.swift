@@ -50,6 +50,7 @@ public struct PipelineReader: Sendable {
         let promotions = PromotionResolver(reading: reading, draft: draft).resolve()
         let rehearsals = RehearsedResolver(reading: reading, draft: draft).resolve()
         let tests = TestResolver(reading: reading, draft: draft, names: names).resolve()
+        let schedule = ScheduleResolver(reading: reading, draft: draft).resolve()
         Habits(reading: reading, draft: draft, graph: graph).warn()
 
         let diagnostics = reading.inOrder()
@@ -58,7 +59,7 @@ public struct PipelineReader: Sendable {
         }
         return PipelineReading(
             pipeline: pipeline(
-                draft, approvals, promotions, rehearsals, tests, file: file,
+                draft, approvals, promotions, rehearsals, tests, schedule, file: file,
                 notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
             diagnostics: diagnostics, sources: reading.source.bytes)
     }
@@ -66,7 +67,8 @@ public struct PipelineReader: Sendable {
     /// Every draft is whole when there is no mistake.
     private func pipeline(
         _ draft: Draft, _ approvals: ApprovalResolver.Resolved, _ promotions: [String: PromotionPolicy],
-        _ rehearsals: [String: RehearsalPolicy], _ tests: [PipelineTest], file: String, notEnforced: [Diagnostic]
+        _ rehearsals: [String: RehearsalPolicy], _ tests: [PipelineTest], _ schedule: [ScheduleEntry], file: String,
+        notEnforced: [Diagnostic]
     ) -> Pipeline {
         Pipeline(
             name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
@@ -80,7 +82,7 @@ public struct PipelineReader: Sendable {
             suites: Dictionary(
                 draft.suites.map { ($0.name, ($0.checks ?? []).map(approvals.completed)) },
                 uniquingKeysWith: { first, _ in first }),
-            monitor: draft.monitor?.monitor, tests: tests, notEnforced: notEnforced)
+            monitor: draft.monitor?.monitor, tests: tests, schedule: schedule, notEnforced: notEnforced)
     }
 
     private func stages(_ draft: Draft, _ approvals: ApprovalResolver.Resolved) -> [Stage] {

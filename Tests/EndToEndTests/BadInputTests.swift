@@ -65,7 +65,10 @@ struct BadInputTests {
             words: ["pipelines/deploy.yaml:6:", "pipelines/deploy.yaml:7:"]),
         Mistake(
             name: "a key that is not enforced yet",
-            pipeline: good + "schedule: []\n", words: ["schedule", "not enforced"]),
+            pipeline: good + "  ask: {manual: Ask somebody}\n", words: ["manual", "not enforced"]),
+        Mistake(
+            name: "a schedule without a zone", pipeline: good + "schedule: [{cron: '0 2 * * *'}]\n",
+            words: ["pipelines/deploy.yaml:6:", "zone"]),
         Mistake(name: "an unknown command", arguments: ["depoly", "v1.0.0"], words: ["depoly"]),
         Mistake(name: "no command", arguments: [], words: ["command", "--help"]),
         Mistake(name: "a missing argument", arguments: ["deploy"], words: ["tag"]),

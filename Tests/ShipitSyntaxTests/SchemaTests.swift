@@ -42,6 +42,8 @@ struct SchemaTests {
         ("empty-value", "names no program", "the first of a list"),
         // One value that forbids or demands another.
         ("bad-blocks", "", "the type of another field"), ("missing-unit", "\"blocks\"", "the type of another field"),
+        ("bad-cron", "", "the grammar of cron"), ("missing-key", "to which environment", "names"),
+        ("bad-quantity", "longer than a day", "arithmetic"),
         ("missing-key", "reversible until", "a value's consequence"),
         ("missing-key", "not told what it answers", "a value's consequence"),
         ("conflicting-keys", "excludes", "a value's consequence"),

@@ -14,6 +14,8 @@ public struct Pipeline: Hashable, Sendable {
     public var monitor: Monitor?
     /// In the order of the file.
     public var tests: [PipelineTest]
+    /// In the order of the file.
+    public var schedule: [ScheduleEntry]
     /// Keys the language knows and this version doesn't enforce yet: `deploy` refuses them.
     public var notEnforced: [Diagnostic]
 
@@ -21,7 +23,7 @@ public struct Pipeline: Hashable, Sendable {
         name: String, description: String? = nil, release: ReleaseSource? = nil, environments: [Environment] = [],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [Stage] = [],
         suites: [String: [Check]] = [:], monitor: Monitor? = nil, tests: [PipelineTest] = [],
-        notEnforced: [Diagnostic] = []
+        schedule: [ScheduleEntry] = [], notEnforced: [Diagnostic] = []
     ) {
         self.name = name
         self.description = description
@@ -33,6 +35,7 @@ public struct Pipeline: Hashable, Sendable {
         self.suites = suites
         self.monitor = monitor
         self.tests = tests
+        self.schedule = schedule
         self.notEnforced = notEnforced
     }
 }

@@ -16,6 +16,7 @@ struct Draft {
     var suites: [SuiteDraft] = []
     var monitor: MonitorDraft?
     var tests: [TestDraft] = []
+    var schedule: [ScheduleDraft] = []
 }
 
 /// A name and where it is used.
@@ -122,6 +123,17 @@ struct MonitorDraft {
 struct RuleDraft {
     var rule: Rule
     var place: Place
+}
+
+struct ScheduleDraft {
+    var place: Place
+    /// `nil`: one is made of what it does.
+    var name: Named<String>?
+    /// A mistake in it was reported.
+    var nameIsBad = false
+    var environment: Named<String>?
+    /// Without a name as yet; `nil` when a mistake in it was reported.
+    var entry: ScheduleEntry?
 }
 
 struct TestDraft {

@@ -6,6 +6,8 @@ protocol SectionKey: CaseIterable, RawRepresentable<String>, Equatable {
     static var aboutSection: SectionDescription { get }
     /// Keys that must be there.
     static var required: [Self] { get }
+    /// Keys of which one at least must be there; empty where there is no such choice.
+    static var alternatives: [Self] { get }
     /// Keys of which exactly one must be there; empty where there is no such choice.
     static var choice: [Self] { get }
     /// Keys that have a meaning only beside another.
@@ -18,6 +20,7 @@ protocol SectionKey: CaseIterable, RawRepresentable<String>, Equatable {
 
 extension SectionKey {
     static var required: [Self] { [] }
+    static var alternatives: [Self] { [] }
     static var choice: [Self] { [] }
     static var companions: [(key: Self, value: Self)] { [] }
     var isLater: Bool { false }

@@ -12,7 +12,7 @@ struct PipelineDecoder {
 
         var isLater: Bool {
             switch self {
-            case .notify, .schedule: true
+            case .notify: true
             default: false
             }
         }
@@ -45,6 +45,7 @@ struct PipelineDecoder {
             MonitorDecoder(reading: reading).monitor($0, fields.keyPlace(.monitor)!)
         }
         draft.tests = fields[.tests].map { TestDecoder(reading: reading).tests($0) } ?? []
+        draft.schedule = fields[.schedule].map { ScheduleDecoder(reading: reading).entries($0) } ?? []
         if let stages = fields[.stages] {
             draft.stages = StageDecoder(reading: reading, defaults: defaults).stages(stages)
         } else if isWhole, !own.contains(where: { $0.key == "stages" }), !reading.isMisspelt(Key.stages, in: own) {

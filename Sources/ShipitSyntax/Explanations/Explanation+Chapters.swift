@@ -82,6 +82,10 @@ extension Explanation {
                     "bad-condition", "a condition of a check (`< 100ms`) or of `if:` cannot be read",
                     "see the hint"),
                 .error(
+                    "bad-cron", "`cron:` is no cron expression, or one that never runs",
+                    "five fields: minute, hour, day of the month, month, day of the week; `0 2 * * *` is every day at 02:00"
+                ),
+                .error(
                     "bad-day", "something that should be a day is none",
                     "write it as `2026-12-31`"),
                 .error(
@@ -107,7 +111,8 @@ extension Explanation {
                     "conflicting-keys", "two keys that exclude one another",
                     "keep one"),
                 .error(
-                    "duplicate-name", "two checks of a suite, or two items of `for-each`, have one name",
+                    "duplicate-name",
+                    "two checks of a suite, two items of `for-each`, or two of `schedule:` have one name",
                     "rename one"),
                 .error(
                     "empty-value", "a key, list or text that must say something says nothing",

@@ -8,7 +8,9 @@ extension PipelineDecoder.Key {
                 + "at: a home for anchors.")
     }
 
-    static var required: [Self] { [.shipit, .stages] }
+    static var required: [Self] { [.shipit] }
+    // What is included may have the stages.
+    static var alternatives: [Self] { [.stages, .include] }
 
     var about: KeyDescription {
         switch self {
@@ -64,7 +66,11 @@ extension PipelineDecoder.Key {
                 .list(.section(TestDecoder.Key.self), isEmpty: true),
                 "What is to come of given results: `shipit test` plays each on the real core with a virtual clock, and "
                     + "executes nothing.")
-        case .schedule: .later("Runs that begin by themselves.")
+        case .schedule:
+            KeyDescription(
+                .list(.section(ScheduleDecoder.Key.self), isEmpty: true),
+                "Runs that begin by themselves, while `shipit serve` looks at the clock.",
+                example: #"schedule: [{cron: "0 2 * * *", zone: UTC, environment: staging, dry-run: true}]"#)
         case .include:
             KeyDescription(
                 .listOrOne(.text),

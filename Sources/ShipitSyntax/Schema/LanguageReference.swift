@@ -32,6 +32,8 @@ public struct LanguageReference {
         var text = "## \(Self.heading(about))\n\n\(about.help)\n"
         let needed = Key.required.map { "`\($0.rawValue)`" }
         if !needed.isEmpty { text += "Must be there: \(needed.joined(separator: ", ")).\n" }
+        let either = Key.alternatives.map { "`\($0.rawValue)`" }
+        if !either.isEmpty { text += "One at least: \(either.joined(separator: ", ")).\n" }
         text += "\n| key | value | what it is | default |\n| --- | --- | --- | --- |\n"
         for key in Key.allCases {
             let about = key.about

@@ -53,6 +53,8 @@ public struct PipelineSchema {
             "title": .text(about.place), "description": .text(about.help), "type": "object",
             "properties": .object(properties(keys)), "required": Key.required.isEmpty ? nil : names(Key.required),
             "minProperties": about.mayBeEmpty ? nil : 1,
+            "anyOf": Key.alternatives.isEmpty
+                ? nil : .list(Key.alternatives.map { .members(["required": names([$0])]) }),
             "oneOf": Key.choice.isEmpty ? nil : .list(Key.choice.map { .members(["required": names([$0])]) }),
             "dependentRequired": companions(keys), "allOf": takesAction ? .list(inputsOfActions()) : nil,
             "additionalProperties": false,
