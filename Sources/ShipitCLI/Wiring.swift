@@ -6,6 +6,7 @@ import ShipitGit
 import ShipitPlugins
 import ShipitProbes
 import ShipitProcesses
+import ShipitServer
 import ShipitStore
 import ShipitSyntax
 
@@ -52,6 +53,26 @@ enum Wiring {
 
     /// The same, with what only an examination asks for.
     static func storeForAudit(_ folder: String) throws -> SQLiteStore { try SQLiteStore(readingFolder: folder) }
+
+    /// Makes the state folder where it is missing.
+    static func firings(_ folder: String) throws -> any FiringStore { try SQLiteStore(folder: folder) }
+
+    /// Makes nothing and writes nothing.
+    static func firingsForReading(_ folder: String) throws -> any FiringStore {
+        try SQLiteStore(readingFolder: folder)
+    }
+
+    /// Makes the state folder where it is missing.
+    static func dryRuns(_ folder: String) throws -> any DryRunStore { try SQLiteStore(folder: folder) }
+
+    /// Where `serve` answers.
+    static func listener(
+        on address: HTTPListener.Address, hosts: Set<String>,
+        isBound: @escaping @Sendable (HTTPListener.Address) -> Void,
+        answer: @escaping @Sendable (_ path: String) async -> HTTPAnswer?
+    ) -> HTTPListener {
+        HTTPListener(on: address, hosts: hosts, isBound: isBound, answer: answer)
+    }
 
     /// Makes nothing before it is used.
     static func checkBook(_ folder: String) -> any CheckBook { SQLiteCheckBook(folder: folder) }

@@ -37,13 +37,14 @@ extension GitRepository {
         }
     }
 
-    /// The highest version without a prerelease among the tags that match.
-    public func latest(matching glob: String) throws(GitError) -> String {
+    /// The highest version without a prerelease among the tags that match, the second pattern, too, where there is one.
+    public func latest(matching glob: String, and other: String? = nil) throws(GitError) -> String {
         try with { repository throws(GitError) in
-            let versions = try Self.names(in: repository).filter { Glob(glob).matches($0) }
+            let globs = [Glob(glob)] + (other.map { [Glob($0)] } ?? [])
+            let versions = try Self.names(in: repository).filter { name in globs.allSatisfy { $0.matches(name) } }
                 .compactMap { name in Version(tag: name).map { (name, $0) } }
                 .filter { $0.1.prerelease.isEmpty }
-            guard let newest = versions.max(by: { $0.1 < $1.1 }) else { throw .noVersion(tags: glob) }
+            guard let newest = versions.max(by: { $0.1 < $1.1 }) else { throw .noVersion(tags: other ?? glob) }
             return newest.0
         }
     }

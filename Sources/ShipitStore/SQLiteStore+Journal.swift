@@ -13,30 +13,38 @@ extension SQLiteStore {
             for case .lockTaken(let epoch, _) in events {
                 try self.requireLock(of: run.created.environment, by: id, in: epoch, database)
             }
-            let created = try StoredJSON.encode(run.created)
-            let plan = try StoredJSON.encode(run.plan)
-            let planHash = Seal.text(plan)
-            // The number is part of the seal; nobody else takes one while this transaction lasts.
-            let number = try Int64.fetchOne(database, sql: "SELECT coalesce(max(number), 0) + 1 FROM runs") ?? 1
-            let seal = RunRow.seal(
-                number: number, created: created, root: run.root, file: run.file, startedAt: now, planHash: planHash)
-            let summary = RunSummaryState(state: .waiting)
-            try database.execute(
-                sql: """
-                    INSERT INTO runs (number, id, pipeline, environment, dry_run, created, root, file, started_at, plan_hash,
-                        seal, state, last_sequence, last_hash, summary_seal)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, x'', x'')
-                    """,
-                arguments: [
-                    number, id.text, run.created.pipeline, run.created.environment, run.created.dryRun, created,
-                    run.root,
-                    run.file, now.milliseconds, planHash, seal, summary.state.rawValue,
-                ])
-            try database.execute(sql: "INSERT INTO plans (run, json) VALUES (?, ?)", arguments: [number, plan])
-            var head = RunHead(
-                id: id, number: number, environment: run.created.environment, runSeal: seal, summary: summary)
-            try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+            var head = try Self.insert(run, at: now, in: database)
+            try head.append(
+                events, version: JournalChain.eventVersion, at: now, summary: head.summary, in: database)
         }
+    }
+
+    /// A run without events as yet, tied to the time that it was begun for, if to any.
+    static func insert(_ run: NewRun, at now: Instant, in database: Database) throws -> RunHead {
+        let created = try StoredJSON.encode(run.created)
+        let plan = try StoredJSON.encode(run.plan)
+        let planHash = Seal.text(plan)
+        // The number is part of the seal; nobody else takes one while this transaction lasts.
+        let number = try Int64.fetchOne(database, sql: "SELECT coalesce(max(number), 0) + 1 FROM runs") ?? 1
+        let seal = RunRow.seal(
+            number: number, created: created, root: run.root, file: run.file, startedAt: now, planHash: planHash)
+        let summary = RunSummaryState(state: .waiting)
+        try database.execute(
+            sql: """
+                INSERT INTO runs (number, id, pipeline, environment, dry_run, created, root, file, started_at, plan_hash,
+                    seal, state, last_sequence, last_hash, summary_seal)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, x'', x'')
+                """,
+            arguments: [
+                number, run.created.run.text, run.created.pipeline, run.created.environment, run.created.dryRun,
+                created,
+                run.root,
+                run.file, now.milliseconds, planHash, seal, summary.state.rawValue,
+            ])
+        try database.execute(sql: "INSERT INTO plans (run, json) VALUES (?, ?)", arguments: [number, plan])
+        if let firing = run.created.firing { try tie(run.created.run, to: firing, in: database) }
+        return RunHead(
+            id: run.created.run, number: number, environment: run.created.environment, runSeal: seal, summary: summary)
     }
 
     public func append(

@@ -8,7 +8,7 @@ enum Schema {
     private static let applicationID: Int64 = 0x7368_6970
 
     /// The step at index `n` leads from version `n` to `n + 1`. Released steps are never edited.
-    private static let steps: [String] = [first, samples]
+    private static let steps: [String] = [first, samples, firings]
 
     static var known: Int { steps.count }
 
@@ -133,6 +133,28 @@ enum Schema {
             value REAL,
             standings TEXT NOT NULL,
             PRIMARY KEY (run, number)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Until when the times of schedules have been dealt with, and what became of each: by its key there is one row of it,
+    /// whoever looks at the clock.
+    private static let firings = """
+        CREATE TABLE schedules (
+            entry TEXT NOT NULL PRIMARY KEY,
+            digest TEXT NOT NULL,
+            seen INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE firings (
+            entry TEXT NOT NULL,
+            nominal TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            run TEXT,
+            exit_code INTEGER,
+            words TEXT NOT NULL,
+            holder TEXT,
+            changed INTEGER NOT NULL,
+            PRIMARY KEY (entry, nominal)
         ) STRICT, WITHOUT ROWID;
         """
 }

@@ -132,7 +132,7 @@ extension Coverage {
         case .approvalGiven: count(.signOffs)
         case .approvalRejected: count(.rejections)
         case .gatePassed: count(.gatesPassed)
-        case .gateWaiting: break
+        case .gateWaiting, .stagePreviewed, .suiteAsked, .dryRunCompared: break
         case .holdStarted(_, let roles, _): count(roles.isEmpty ? .holdsForTime : .holdsForPeople)
         case .holdEnded(_, let refusal?): count(refusal.contains("rejected by") ? .holdsRejected : .holdsExpired)
         case .holdEnded(_, nil): break

@@ -142,6 +142,8 @@ struct Invariants {
         case .runCreated(let created):
             createdAt = now
             isRehearsal = created.isRehearsal
+        case .stagePreviewed, .suiteAsked, .dryRunCompared:
+            throw Violation(.rules, "\(event.type) in a run that is no dry-run")
         case .gateWaiting, .monitoringStarted, .ruleFired, .ruleCleared: break
         }
     }

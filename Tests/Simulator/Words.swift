@@ -24,6 +24,8 @@ extension RunEvent {
             "\(type): \(signOff.person), \(signOff.role), \(signOff.stage?.text ?? "the beginning")"
         case .holdStarted(let stage, let roles, let until): "\(stage) waits for \(roles) until \(until)"
         case .holdEnded(let stage, let refusal): "\(stage) \(refusal ?? "goes on")"
+        // Only dry-runs have these, and those are no course of a run.
+        case .stagePreviewed, .suiteAsked, .dryRunCompared: type
         case .runCreated, .lockTaken, .monitoringStarted: type
         }
     }

@@ -12,8 +12,19 @@ struct DeployCommand: AsyncParsableCommand {
     @OptionGroup var target: TargetOptions
     @OptionGroup var output: StreamOptions
 
-    @Flag(help: "Only show what would happen; change nothing.")
+    @Flag(
+        help: """
+            Only find out what would happen, and keep it as a run that changed nothing: plan, previews, and the answers of \
+            the checks.
+            """)
     var dryRun = false
+
+    @Option(help: ArgumentHelp("With latest: the highest version among the tags like this.", valueName: "pattern"))
+    var matching: String?
+
+    /// The time of a schedule that this process was started for.
+    @Option(help: .hidden)
+    var firing: FiringOrder?
 
     @Option(help: ArgumentHelp("Give a variable of the environment another value.", valueName: "name=value"))
     var set: [String] = []
@@ -53,12 +64,17 @@ struct DeployCommand: AsyncParsableCommand {
     func run() async throws {
         let streams = Streams()
         let wishes = Preparation.Wishes(
-            tag: tag, pipeline: target.pipeline, environment: target.env, settings: set, previous: previous)
+            tag: tag, matching: matching, pipeline: target.pipeline, environment: target.env, settings: set,
+            previous: previous)
         let jobs = try Session.jobs(jobs)
         let project = try place.place().project()
-        if through != nil, detach { throw CommandFailure(.usage, "--detach starts one run, and --through several") }
+        try refuseContradictions()
         guard let through else {
-            try RunEnd.leaveRun(with: try await deploy(wishes, project, jobs: jobs, streams, interrupts: nil))
+            let claim = try firing.flatMap { detachedEngine ? nil : try FiringClaim($0, project) }
+            let code = try await FiringClaim.run(under: claim, streams) {
+                try await deploy(wishes, project, jobs: jobs, streams, interrupts: nil)
+            }
+            try RunEnd.leaveRun(with: code)
         }
         let passage = try Passage(through, besides: target.env)
         try RunEnd.leaveRun(
@@ -67,21 +83,32 @@ struct DeployCommand: AsyncParsableCommand {
             })
     }
 
+    private func refuseContradictions() throws(CommandFailure) {
+        if through != nil, detach { throw CommandFailure(.usage, "--detach starts one run, and --through several") }
+        if dryRun, detach { throw CommandFailure(.usage, "a dry-run leaves nothing to go on: give no --detach") }
+        if matching != nil, tag != ScheduleEntry.latest {
+            throw CommandFailure(
+                .usage, "--matching chooses among tags, and \(SafeText.line(tag)) is one",
+                hint: "give latest as the tag")
+        }
+    }
+
     /// - Returns: the exit code.
     private func deploy(
         _ wishes: Preparation.Wishes, _ project: Project, jobs: Int, _ streams: Streams, interrupts: Interrupts?
     ) async throws -> Int32 {
         let preparation = try Preparation(wishes, project: project, streams: streams, mayAsk: true)
+        if dryRun {
+            for warning in try preparation.warnings() { streams.warning(warning) }
+            return try await DryRun(preparation, form: output.output, streams: streams, firing: firing?.key).run()
+        }
         try preparation.releases.requireEverything(of: preparation.release)
         for warning in try preparation.warnings() { streams.warning(warning) }
-        if dryRun {
-            try await PlanWords(preparation, output.output == .text ? .text : .json, streams).say(isDryRun: true)
-            return 0
-        }
         var deployment = Deployment(
             preparation, form: output.output, jobs: jobs, streams: streams, interrupts: interrupts)
         deployment.waits = wait
         deployment.detaches = detach
+        deployment.firing = firing?.key
         if detachedEngine { deployment.order = try DetachedOrder.read() }
         while try await deployment.hasWaited() {
             // What became live meanwhile is what an undo goes back to.
@@ -101,6 +128,8 @@ struct Deployment {
     var isRehearsal = false
     /// For the process that goes on where another one detached it.
     var order: DetachedOrder?
+    /// The time of a schedule that it is for.
+    var firing: FiringKey?
     private let form: StreamForm
     private let jobs: Int
     private let streams: Streams
@@ -194,10 +223,10 @@ struct Deployment {
     private func newRun(in session: Session, mustBeSigned: Bool) throws -> NewRun {
         NewRun(
             created: RunCreated(
-                run: try order.map { RunID($0.run) } ?? newID(in: session.store), pipeline: preparation.pipeline.name,
+                run: try order.map { RunID($0.run) } ?? session.newID(), pipeline: preparation.pipeline.name,
                 environment: preparation.environment, release: preparation.release, planDigest: preparation.digest,
                 startedBy: Session.person(session.holder), liveRun: mustBeSigned ? preparation.live?.created.run : nil,
-                isRehearsal: isRehearsal),
+                isRehearsal: isRehearsal, firing: firing),
             plan: preparation.plan, root: preparation.project.root, file: preparation.file.name)
     }
 
@@ -284,14 +313,6 @@ struct Deployment {
                 .refused,
                 "the release to go back to, \(previous.tag) (\(previous.commit.prefix(12))), cannot be had: "
                     + failure.message, hint: "bring its commit back, or name another release with --previous TAG")
-        }
-    }
-
-    private func newID(in store: any RunStore) throws -> RunID {
-        var generator = SystemRandomNumberGenerator()
-        while true {
-            let id = RunID.make(at: SystemClock.wallTime, using: &generator)
-            if try store.run(id) == nil { return id }
         }
     }
 

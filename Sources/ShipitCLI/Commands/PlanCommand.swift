@@ -42,7 +42,7 @@ struct PlanCommand: AsyncParsableCommand {
             streams.warning("deploy would be refused: \(error.message)")
         }
         for warning in try preparation.warnings() { streams.warning(warning) }
-        try await PlanWords(preparation, output.output, streams).say(isDryRun: false)
+        try await PlanWords(preparation, output.output, streams).say()
     }
 }
 
@@ -96,7 +96,16 @@ struct PlanWords {
         self.streams = streams
     }
 
-    func say(isDryRun: Bool) async throws {
+    func say() async throws {
+        let facts = try await Self.facts(preparation)
+        switch form {
+        case .text: streams.result(PlanText.text(facts))
+        case .json: streams.result(PlanJSON.text(facts))
+        }
+    }
+
+    /// All of it; asks the world what stages would still have to do.
+    static func facts(_ preparation: Preparation) async throws -> PlanFacts {
         let plan = preparation.plan
         let asking = Previews(
             plan: plan, project: preparation.project, actions: preparation.file.equipment.actions)
@@ -106,13 +115,9 @@ struct PlanWords {
         if let previous = plan.previous {
             commits = try preparation.releases.commits(from: previous, to: plan.release, showing: Self.subjects)
         }
-        let facts = PlanFacts(
+        return PlanFacts(
             plan: plan, digest: preparation.digest, previews: previews, pending: await PendingWork.of(preparation),
             commits: commits, gates: try EarlierRuns(store: preparation.store).findings(plan),
             usual: UsualDurations(try preparation.earlierRuns()))
-        switch form {
-        case .text: streams.result(PlanText.text(facts) + (isDryRun ? "\ndry run: nothing was changed\n" : ""))
-        case .json: streams.result(PlanJSON.text(facts))
-        }
     }
 }

@@ -73,7 +73,7 @@ extension RunReport {
         report.view.samples = try store.samples(of: run)
         let folder = Project.runFolder(of: run, in: stateFolder)
         var notes = NotesReader(inRunFolder: folder)
-        report.evidence = SuiteEvidence.of(view, notes: notes.readOn())
+        report.evidence = SuiteEvidence.of(view, notes: notes.readOn()) + SuiteEvidence.ofDryRun(view)
         try report.completeEvidence(from: Wiring.checkBook(stateFolder))
         let output = RunOutput(run: run, plan: reading.state.plan, folder: folder)
         let failed = report.attempts.filter { $0.result.map { $0.verdict != .succeeded } ?? false }

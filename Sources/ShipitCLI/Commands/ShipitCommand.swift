@@ -23,6 +23,7 @@ public struct ShipitCommand: AsyncParsableCommand {
                     StatusCommand.self, AttachCommand.self, RunsCommand.self, LogsCommand.self, JournalCommand.self,
                     TagsCommand.self, GraphCommand.self, WhyCommand.self, ReportCommand.self, BacktestCommand.self,
                 ]),
+            CommandGroup(name: "By itself", subcommands: [ScheduleCommand.self, ServeCommand.self]),
             CommandGroup(
                 name: "Authoring and upkeep",
                 subcommands: [

@@ -23,7 +23,8 @@ struct EventWords: Hashable, Sendable {
             self.init(
                 "run",
                 "\(created.run): \(what) of \(created.release.tag) to \(created.environment) by \(created.startedBy)"
-                    + (created.parent.map { ", after \($0)" } ?? ""))
+                    + (created.parent.map { ", after \($0)" } ?? "")
+                    + (created.firing.map { ", scheduled as \($0.entry) for \($0.nominal)" } ?? ""))
         case .lockTaken(let epoch, let holder): self.init("lock", "taken by \(Self.words(holder)), epoch \(epoch)")
         case .gateWaiting(let role): self.init("approval", "waits for \(role)")
         case .approvalGiven(let signOff):
@@ -57,6 +58,11 @@ struct EventWords: Hashable, Sendable {
         case .operatorActed(let act): self.init("operator", Self.words(act))
         case .paused(let reason): self.init("run", "paused: \(reason)")
         case .interrupted(let reason): self.init("run", "interrupted: \(reason)")
+        case .stagePreviewed(let preview):
+            let count = preview.parts.reduce(0) { $0 + ($1.commands?.count ?? 0) }
+            self.init(preview.stage.text, "would run \(Words.count(count, "command"))")
+        case .suiteAsked(let asked): self.init(asked.stage.text, Self.words(asked))
+        case .dryRunCompared(let comparison): self.init("dry run", DryRunWords.summary(comparison))
         case .runFinished(let outcome, let reason):
             self.init("run", Self.words(outcome) + (reason.map { ": \($0)" } ?? ""))
         }
@@ -79,6 +85,15 @@ struct EventWords: Hashable, Sendable {
     /// The rule, and what was observed of it.
     static func rule(_ breach: Breach) -> String {
         breach.isForced ? breach.rule : "\(breach.rule) (\(Words.observed(breach.observed, ofRule: breach.rule)))"
+    }
+
+    private static func words(_ asked: AskedSuite) -> String {
+        let counts = [AskedSuite.Standing.passed, .warning, .waived, .signedOff, .failed, .notAsked].compactMap {
+            standing -> String? in
+            let count = asked.answers.count { $0.standing == standing }
+            return count == 0 ? nil : "\(count) \(DryRunWords.word(standing))"
+        }
+        return "checks \(asked.suite): " + (counts.isEmpty ? "none" : counts.joined(separator: ", "))
     }
 
     static func words(_ outcome: Outcome) -> String {

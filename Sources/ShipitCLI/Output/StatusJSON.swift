@@ -12,6 +12,7 @@ enum StatusJSON {
             "breaches": .array(view.state.breaches.map { breach($0, view) }),
             "next": .text(NextStep(view)?.line),
         ]).adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
+            .adding("dryRun", DryRunJSON.value(view))
     }
 
     static func text(_ view: RunView) -> String { value(view).pretty + "\n" }
@@ -120,6 +121,7 @@ enum RunJSON {
             "finishedAt": .text(finishedAt?.description),
             "parent": .text(created.parent?.text),
         ]).adding("rehearsal", created.isRehearsal ? .bool(true) : nil)
+            .adding("firing", created.firing.map { .string($0.description) })
     }
 
     static func release(_ release: Release) -> JSONValue {

@@ -3,7 +3,9 @@ import ShipitCore
 /// `status RUN` for a person.
 enum StatusText {
     static func text(_ view: RunView, now: Instant) -> String {
-        var text = head(view, now: now) + "\n" + GateWords.status(view, now: now) + stages(view, now: now)
+        let head = head(view, now: now) + "\n"
+        if view.created.dryRun { return head + DryRunWords.findings(view.state.dryRun) }
+        var text = head + GateWords.status(view, now: now) + stages(view, now: now)
         text += rollback(view) + breaches(view)
         if let step = NextStep(view) {
             text += "\n" + step.lines.map { $0 + "\n" }.joined()
@@ -25,6 +27,9 @@ enum StatusText {
         }
         table.add("started", SafeText.line("\(Words.minute(view.startedAt)) UTC by \(created.startedBy)"))
         if let recovery = state.recoveryTime { table.add("recovery", "\(Words.duration(recovery)) after the breach") }
+        if let firing = created.firing {
+            table.add("scheduled", SafeText.line("\(firing.entry), for \(firing.nominal)"))
+        }
         if state.outcome != nil { table.add("exit code", "\(ExitCode.of(state))") }
         return table.text
     }

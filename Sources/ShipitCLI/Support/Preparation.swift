@@ -18,6 +18,8 @@ struct Preparation {
 
     struct Wishes {
         var tag: String
+        /// A pattern that the tag must match, where it is `latest`.
+        var matching: String?
         var pipeline: String?
         var environment: String?
         /// `K=V`, as typed.
@@ -37,7 +39,7 @@ struct Preparation {
             wishes.environment, of: pipeline, questions: mayAsk ? Questions(streams: streams) : nil)
         let releases = try Releases(pipeline.release, of: project)
         self.releases = releases
-        let release = try releases.release(wishes.tag)
+        let release = try releases.release(wishes.tag, matching: wishes.matching)
         if let commit = wishes.commit, release.commit != commit {
             throw CommandFailure(
                 .refused,

@@ -50,10 +50,13 @@ struct Releases {
     }
 
     /// The release of a tag, or of `latest`: the highest version among those that may be deployed.
+    /// - Parameter pattern: what the tag of `latest` must match besides.
     /// - Parameter isAnyTag: for a release that is only gone back to.
-    func release(_ tag: String, isAnyTag: Bool = false) throws(CommandFailure) -> Release {
+    func release(
+        _ tag: String, matching pattern: String? = nil, isAnyTag: Bool = false
+    ) throws(CommandFailure) -> Release {
         let release = try Self.explained { () throws(GitError) in
-            let name = tag == "latest" ? try repository.latest(matching: source.tags) : tag
+            let name = tag == "latest" ? try repository.latest(matching: source.tags, and: pattern) : tag
             return try repository.release(tag: name)
         }
         guard isAnyTag || Glob(source.tags).matches(release.tag) else {

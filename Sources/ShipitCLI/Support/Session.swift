@@ -34,6 +34,14 @@ struct Session {
         return String(cString: entry.pointee.pw_name)
     }
 
+    func newID() throws -> RunID {
+        var generator = SystemRandomNumberGenerator()
+        while true {
+            let id = RunID.make(at: SystemClock.wallTime, using: &generator)
+            if try store.run(id) == nil { return id }
+        }
+    }
+
     func folder(of run: RunID) -> String { Project.runFolder(of: run, in: stateFolder) }
 
     /// Makes the run's folder, and puts the pipeline's text there: what the run was planned from.

@@ -47,7 +47,7 @@ struct SuiteDesk {
             release = try releases.release(tag)
             let store = try Wiring.storeForReading(project.stateFolder)
             previous = try store.liveRun(pipeline: pipeline.name, environment: environment)?.created.release
-            if checks.flatMap(\.references).contains(where: Self.isTree) {
+            if checks.flatMap(\.references).contains(where: CheckValues.isTree) {
                 _ = try Wiring.store(project.stateFolder)
                 tree = try Trees(stateFolder: project.stateFolder).export(release, from: releases)
             }
@@ -70,11 +70,12 @@ struct SuiteDesk {
         let green = try book.newestGreen(of: key)
         let before = try book.newest(of: key)
         let secrets = try secrets()
-        let resolved = try checks.map { check in try check.mapText { template in try resolve(template, secrets) } }
+        let values = CheckValues(plan: plan, tree: tree, secrets: secrets)
+        let resolved = try checks.map { check in try values.resolve(check) }
         let clock = SystemClock()
         let start = clock.now
         let runner = SuiteRunner(
-            concurrency: jobs, ask: { await Self.measure($0, $1) },
+            concurrency: jobs, ask: { await CheckValues.measure($0, $1) },
             pause: { (span) throws(ActionError) in
                 do { try await clock.sleep(span) } catch { throw .cancelled }
             }, now: { clock.now })
@@ -99,13 +100,6 @@ struct SuiteDesk {
 
     // MARK: What is asked
 
-    private static func measure(_ name: String, _ request: ResolvedProbe) async -> ShipitEngine.Measurement {
-        guard let probe = Wiring.probes.first(where: { $0.description.name == name }) else {
-            return ShipitEngine.Measurement(.noAnswer("no probe is called \"\(name)\""))
-        }
-        return await probe.measure(request)
-    }
-
     /// Passes that are not older than their check's `ttl`, of the same question. What people say has a rule of its own.
     private func believed(
         _ before: SuiteRecord?, _ fingerprints: [String: String], now: Instant
@@ -128,28 +122,6 @@ struct SuiteDesk {
         return try reader.read(plan.secrets.filter { names.contains($0.key) }).values
     }
 
-    private func resolve(_ template: Template, _ secrets: [String: String]) throws(CommandFailure) -> Template {
-        var parts: [Template.Part] = []
-        for part in template.parts {
-            guard case .reference(let reference, let fallback) = part else {
-                parts.append(part)
-                continue
-            }
-            let value: String? =
-                switch reference {
-                case .secret(let name): secrets[name]
-                case .release("tree"), .target("tree"): tree
-                case .target(let field): plan.release.field(field)
-                default: nil
-                }
-            guard let text = value ?? fallback else {
-                throw CommandFailure(.usage, "\(reference) has no value outside of a run")
-            }
-            parts.append(.text(text))
-        }
-        return Template(parts: parts)
-    }
-
     // MARK: Refusals
 
     private static func unknown(_ suite: String, _ known: [String]) -> CommandFailure {
@@ -158,10 +130,6 @@ struct SuiteDesk {
             .usage, "there is no suite \"\(SafeText.line(suite))\" under checks:",
             hint: near.map { "did you mean \($0)?" }
                 ?? (known.isEmpty ? nil : "suites: \(known.joined(separator: ", "))"))
-    }
-
-    private static func isTree(_ reference: Reference) -> Bool {
-        reference == .release("tree") || reference == .target("tree")
     }
 
     private static func refuseReferences(of checks: [Check], suite: String, hasRelease: Bool) throws(CommandFailure) {

@@ -58,7 +58,7 @@ public struct PlanDiff: Hashable, Sendable {
             Change(path: path, before: .list(names.map(PlanTree.text)), after: .list(others.map(PlanTree.text))))
     }
 
-    private static func path(_ parent: String, _ key: String) -> String {
+    static func path(_ parent: String, _ key: String) -> String {
         let isPlain = !key.isEmpty && key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
         if isPlain { return parent.isEmpty ? key : "\(parent).\(key)" }
         let quoted = key.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")

@@ -34,6 +34,12 @@ public enum RunEvent: Hashable, Sendable {
     case interrupted(reason: String)
     /// Another engine (or the same one again) drives the run from here.
     case resumed(epoch: Epoch, holder: Holder)
+    /// Of a dry-run: what a stage would run.
+    case stagePreviewed(StagePreview)
+    /// Of a dry-run: what came of a stage's checks.
+    case suiteAsked(AskedSuite)
+    /// Of a dry-run: what is otherwise than in the one before.
+    case dryRunCompared(DryRunComparison)
     case runFinished(outcome: Outcome, reason: String?)
 }
 
@@ -51,13 +57,16 @@ public struct RunCreated: Hashable, Sendable, Codable {
     public var liveRun: RunID?
     /// Absent where it is none.
     private var rehearsal: Bool?
+    /// Of a run that a schedule began: for which time.
+    public var firing: FiringKey?
 
     /// Whether the run only rehearses the way back: once all stages are through, a breach is forced.
     public var isRehearsal: Bool { rehearsal ?? false }
 
     public init(
         run: RunID, pipeline: String, environment: String, release: Release, planDigest: String, startedBy: String,
-        dryRun: Bool = false, parent: RunID? = nil, liveRun: RunID? = nil, isRehearsal: Bool = false
+        dryRun: Bool = false, parent: RunID? = nil, liveRun: RunID? = nil, isRehearsal: Bool = false,
+        firing: FiringKey? = nil
     ) {
         self.run = run
         self.pipeline = pipeline
@@ -69,6 +78,7 @@ public struct RunCreated: Hashable, Sendable, Codable {
         self.parent = parent
         self.liveRun = liveRun
         rehearsal = isRehearsal ? true : nil
+        self.firing = firing
     }
 }
 

@@ -5,6 +5,7 @@ extension RunEvent: Codable {
         case epoch, holder, stage, attempt, step, result, verdict, exitCode, signal, reason, outputs, retryable
         case retryAt, rule, observed, act, part, by, why, answer, outcome
         case role, roles, person, proof, signature, liveRun, until, rehearsal, forced
+        case firing, parts, suite, decides, answers, previous, changes
     }
 
     /// The event's name in the journal.
@@ -35,6 +36,9 @@ extension RunEvent: Codable {
         case .paused: "paused"
         case .interrupted: "interrupted"
         case .resumed: "resumed"
+        case .stagePreviewed: "stagePreviewed"
+        case .suiteAsked: "suiteAsked"
+        case .dryRunCompared: "dryRunCompared"
         case .runFinished: "runFinished"
         }
     }
@@ -96,6 +100,17 @@ extension RunEvent: Codable {
         case .inconclusive(let reason), .rollbackStarted(let reason), .paused(let reason), .interrupted(let reason):
             try json.encode(reason, forKey: .reason)
         case .operatorActed(let act): try Self.encode(act, into: &json)
+        case .stagePreviewed(let preview):
+            try json.encode(preview.stage, forKey: .stage)
+            try json.encode(preview.parts, forKey: .parts)
+        case .suiteAsked(let asked):
+            try json.encode(asked.stage, forKey: .stage)
+            try json.encode(asked.suite, forKey: .suite)
+            try json.encode(asked.decides, forKey: .decides)
+            try json.encode(asked.answers, forKey: .answers)
+        case .dryRunCompared(let comparison):
+            try json.encodeIfPresent(comparison.previous, forKey: .previous)
+            try json.encode(comparison.changes, forKey: .changes)
         case .runFinished(let outcome, let reason):
             try json.encode(outcome, forKey: .outcome)
             try json.encodeIfPresent(reason, forKey: .reason)
@@ -115,6 +130,7 @@ extension RunEvent: Codable {
         try json.encodeIfPresent(created.parent, forKey: .parent)
         try json.encodeIfPresent(created.liveRun, forKey: .liveRun)
         if created.isRehearsal { try json.encode(true, forKey: .rehearsal) }
+        try json.encodeIfPresent(created.firing, forKey: .firing)
     }
 
     private static func encode(_ signOff: SignOff, into json: inout Container) throws {
@@ -221,6 +237,19 @@ extension RunEvent: Codable {
         case "operatorActed": self = .operatorActed(try Self.act(json))
         case "paused": self = .paused(reason: try text(.reason))
         case "interrupted": self = .interrupted(reason: try text(.reason))
+        case "stagePreviewed":
+            self = .stagePreviewed(
+                StagePreview(stage: try stage(), parts: try json.decode([StagePreview.Part].self, forKey: .parts)))
+        case "suiteAsked":
+            self = .suiteAsked(
+                AskedSuite(
+                    stage: try stage(), suite: try text(.suite), decides: try json.decode(Bool.self, forKey: .decides),
+                    answers: try json.decode([AskedSuite.Answer].self, forKey: .answers)))
+        case "dryRunCompared":
+            self = .dryRunCompared(
+                DryRunComparison(
+                    previous: try json.decodeIfPresent(RunID.self, forKey: .previous),
+                    changes: try json.decode([DryRunComparison.Change].self, forKey: .changes)))
         case "runFinished":
             self = .runFinished(
                 outcome: try json.decode(Outcome.self, forKey: .outcome),

@@ -33,6 +33,9 @@ extension RunState {
         case .operatorActed(let act): take(act, at: now)
         case .paused(let reason): pausedReason = reason
         case .interrupted(let reason): interruptedReason = reason
+        case .stagePreviewed(let preview): dryRun.previews.append(preview)
+        case .suiteAsked(let asked): dryRun.suites.append(asked)
+        case .dryRunCompared(let comparison): dryRun.comparison = comparison
         case .runFinished(let outcome, let reason): finishRun(outcome, reason, at: now)
         }
         lastEventAt = now

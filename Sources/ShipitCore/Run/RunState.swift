@@ -31,6 +31,8 @@ public struct RunState: Sendable {
     public internal(set) var gates: [GateState]
     /// Whether an engine has held the environment's lock for it.
     public internal(set) var hasBegun = false
+    /// What was found, where it is a dry-run.
+    public internal(set) var dryRun = DryRunFindings()
     /// Rules over their limit now.
     public internal(set) var firing: [String: Double?] = [:]
 

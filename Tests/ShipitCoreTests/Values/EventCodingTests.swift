@@ -57,6 +57,31 @@ struct `An event as JSON` {
             #"{"by":"u","person":"p","planDigest":"sha256:0","proof":"os-user","role":"r","type":"approvalRejected","#
                 + #""why":"w"}"#
         ),
+        (
+            .stagePreviewed(
+                StagePreview(
+                    stage: "a",
+                    parts: [
+                        .init(part: "perform", commands: ["make"]),
+                        .init(part: "rollback", commands: nil, unknown: "u"),
+                    ])),
+            #"{"parts":[{"commands":["make"],"part":"perform"},{"part":"rollback","unknown":"u"}],"stage":"a","#
+                + #""type":"stagePreviewed"}"#
+        ),
+        (
+            .suiteAsked(
+                AskedSuite(
+                    stage: "a", suite: "preflight", decides: true,
+                    answers: [.init(check: "Disk", standing: .notAsked, words: "w")])),
+            #"{"answers":[{"check":"Disk","standing":"not-asked","words":"w"}],"decides":true,"stage":"a","#
+                + #""suite":"preflight","type":"suiteAsked"}"#
+        ),
+        (
+            .dryRunCompared(
+                DryRunComparison(
+                    previous: "20251231-0000-aaaa", changes: [.init(path: "p", before: nil, after: "x")])),
+            #"{"changes":[{"after":"x","path":"p"}],"previous":"20251231-0000-aaaa","type":"dryRunCompared"}"#
+        ),
         (.attemptStarted(attempt), #"{"attempt":2,"stage":"a","type":"attemptStarted"}"#),
         (.attemptStarted(undo), #"{"attempt":1,"stage":"a","type":"undoStarted"}"#),
         (.attemptStarted(finally), #"{"attempt":1,"stage":"services[x]","type":"finallyStarted"}"#),

@@ -6,7 +6,10 @@ import ShipitEngine
 /// too.
 enum ReportHTML {
     static func text(_ report: RunReport) -> String {
-        var body = header(report) + section("Timeline", timeline(report)) + section("Stages", graph(report))
+        var body = header(report)
+        body +=
+            report.view.created.dryRun
+            ? dryRun(report) : section("Timeline", timeline(report)) + section("Stages", graph(report))
         if !report.evidence.isEmpty { body += section("Checks", report.evidence.map(checks).joined()) }
         if let monitor = report.view.state.plan.monitor { body += section("Monitoring", monitoring(monitor, report)) }
         if !report.words.isEmpty { body += section("Sign-offs", signOffs(report)) }
@@ -41,6 +44,24 @@ enum ReportHTML {
             </html>
 
             """
+    }
+
+    private static func dryRun(_ report: RunReport) -> String {
+        let findings = report.view.state.dryRun
+        let rows = findings.previews.flatMap { preview in
+            preview.parts.flatMap { part in
+                (part.commands ?? ["known only when it runs: \(part.unknown ?? "")"]).map {
+                    [preview.stage.text, part.part, SafeText.joined($0)]
+                }
+            }
+        }
+        var text = section("What would run", table(["stage", "part", "what"], rows))
+        if let comparison = findings.comparison {
+            let changes = comparison.changes.map { "<li>\(safe(DryRunWords.words($0)))</li>\n" }.joined()
+            let list = changes.isEmpty ? "" : "<ul>\n\(changes)</ul>\n"
+            text += section("Compared", "<p>\(safe(DryRunWords.summary(comparison)))</p>\n\(list)")
+        }
+        return text
     }
 
     // MARK: Head

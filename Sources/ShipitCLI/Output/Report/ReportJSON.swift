@@ -25,6 +25,7 @@ enum ReportJSON {
             ]),
             "next": .text(NextStep(view)?.line),
         ]).adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
+            .adding("dryRun", DryRunJSON.value(view))
     }
 
     private static func stage(_ planned: PlannedStage, _ stage: StageState, _ report: RunReport) -> JSONValue {

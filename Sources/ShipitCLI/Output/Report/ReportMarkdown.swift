@@ -7,7 +7,7 @@ enum ReportMarkdown {
     static func text(_ report: RunReport) -> String {
         var text = "# \(safe(report.title))\n\n"
         text += table(["", ""], report.facts.map { [$0.label, $0.words] })
-        text += section("Timeline", timeline(report))
+        text += report.view.created.dryRun ? dryRun(report) : section("Timeline", timeline(report))
         text += report.evidence.isEmpty ? "" : section("Checks", report.evidence.map(checks).joined(separator: "\n"))
         text += report.words.isEmpty ? "" : section("Sign-offs", signOffs(report))
         text += report.acts.isEmpty && report.turns.isEmpty ? "" : section("What people did", acts(report))
@@ -21,6 +21,24 @@ enum ReportMarkdown {
     }
 
     // MARK: Parts
+
+    private static func dryRun(_ report: RunReport) -> String {
+        let findings = report.view.state.dryRun
+        let rows = findings.previews.flatMap { preview in
+            preview.parts.flatMap { part in
+                (part.commands ?? ["known only when it runs: \(part.unknown ?? "")"]).map {
+                    [preview.stage.text, part.part, SafeText.joined($0)]
+                }
+            }
+        }
+        var text = section("What would run", table(["stage", "part", "what"], rows))
+        guard let comparison = findings.comparison else { return text }
+        text += section(
+            "Compared",
+            safe(DryRunWords.summary(comparison)) + "\n"
+                + comparison.changes.map { "- \(safe(DryRunWords.words($0)))\n" }.joined())
+        return text
+    }
 
     private static func timeline(_ report: RunReport) -> String {
         let rows = report.attempts.map { attempt in

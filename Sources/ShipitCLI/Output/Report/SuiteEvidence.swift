@@ -64,6 +64,21 @@ struct SuiteEvidence: Hashable, Sendable {
         }
     }
 
+    /// From what a dry-run found.
+    static func ofDryRun(_ view: RunView) -> [SuiteEvidence] {
+        view.state.dryRun.suites.map { asked in
+            let found = Dictionary(asked.answers.map { ($0.check, $0) }, uniquingKeysWith: { first, _ in first })
+            return SuiteEvidence(
+                stage: asked.stage, suite: asked.suite, attempt: AttemptID(stage: asked.stage, number: 1),
+                answers: (view.state.plan.suites[asked.suite] ?? []).map { check in
+                    let answer = found[check.name]
+                    return Answer(
+                        check: check, mark: answer.flatMap { Mark(rawValue: $0.standing.rawValue) } ?? .none,
+                        words: SafeText.joined(answer?.words ?? ""))
+                })
+        }
+    }
+
     private static func suite(of stage: PlannedStage, _ part: Part) -> String? {
         let call: ActionCall? =
             switch part {
