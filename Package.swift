@@ -16,10 +16,14 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// A module of ours; arrows of import point down and inward (ARCHITECTURE.md).
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -41,10 +45,12 @@ let package = Package(
         // Package.resolved is not kept, so versions are exact.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         // System libraries: a module map and a shim, nothing else.
@@ -67,6 +73,9 @@ let package = Package(
         module("ShipitActions", ["ShipitCore", "ShipitEngine", grdb, crypto]),
         module("ShipitPlugins", ["ShipitCore", "ShipitEngine", crypto]),
 
+        // What `serve` answers over HTTP.
+        module("ShipitServer", [nioCore, nioHTTP1, nioPosix, serviceLifecycle]),
+
         // The supervisor: its own executable, without Foundation.
         .target(name: "CSupervisor"),
         module("SupervisorProtocol"),
@@ -81,7 +90,9 @@ let package = Package(
             [
                 "CSupervisor", "ShipitCore", "ShipitSyntax", "ShipitEngine", "ShipitStore", "ShipitGit",
                 "ShipitProcesses",
-                "ShipitProbes", "ShipitActions", "ShipitPlugins", "ShipitImport", argumentParser,
+                "ShipitProbes", "ShipitActions", "ShipitPlugins", "ShipitImport", "ShipitServer", argumentParser,
+                logging,
+                serviceLifecycle, unixSignals,
             ]),
         .executableTarget(
             name: "shipit", dependencies: ["ShipitCLI"], swiftSettings: strict),

@@ -5,6 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct ImportTests {
     static let adapters: Set<String> = [
         "ShipitStore", "ShipitProcesses", "ShipitGit", "ShipitProbes", "ShipitActions", "ShipitPlugins",
+        "ShipitServer",
     ]
 
     private func offences(
