@@ -59,16 +59,16 @@ public struct PipelineReader: Sendable {
         }
         return PipelineReading(
             pipeline: pipeline(
-                draft, approvals, promotions, rehearsals, tests, schedule, file: file,
+                draft, names, approvals, promotions, rehearsals, tests, schedule, file: file,
                 notEnforced: diagnostics.filter { $0.code == "not-enforced" }),
             diagnostics: diagnostics, sources: reading.source.bytes)
     }
 
     /// Every draft is whole when there is no mistake.
     private func pipeline(
-        _ draft: Draft, _ approvals: ApprovalResolver.Resolved, _ promotions: [String: PromotionPolicy],
-        _ rehearsals: [String: RehearsalPolicy], _ tests: [PipelineTest], _ schedule: [ScheduleEntry], file: String,
-        notEnforced: [Diagnostic]
+        _ draft: Draft, _ names: NameResolver, _ approvals: ApprovalResolver.Resolved,
+        _ promotions: [String: PromotionPolicy], _ rehearsals: [String: RehearsalPolicy], _ tests: [PipelineTest],
+        _ schedule: [ScheduleEntry], file: String, notEnforced: [Diagnostic]
     ) -> Pipeline {
         Pipeline(
             name: draft.name ?? baseName(file), description: draft.description, release: draft.release,
@@ -82,7 +82,7 @@ public struct PipelineReader: Sendable {
             suites: Dictionary(
                 draft.suites.map { ($0.name, ($0.checks ?? []).map(approvals.completed)) },
                 uniquingKeysWith: { first, _ in first }),
-            monitor: draft.monitor?.monitor, tests: tests, schedule: schedule, notEnforced: notEnforced)
+            monitor: draft.monitor.map(names.completed), tests: tests, schedule: schedule, notEnforced: notEnforced)
     }
 
     private func stages(_ draft: Draft, _ approvals: ApprovalResolver.Resolved) -> [Stage] {

@@ -27,7 +27,8 @@ package struct Coverage: Sendable {
         case retriesScheduled, deadlinesSpent, stepsStarted, stepsFinished, stepsGivenBack, stepsReattached
         case reentries, reentriesInDoubt, verifiedDone, verifiedNotDone, verifiedUnknown
         // What runs come to.
-        case stagesSkipped, rollbacks, undos, finallys, leftPastReturn, paused, runsInterrupted
+        case stagesSkipped, rollbacks, undos, finallys, rollbackChecks, rollbackChecksFailed, leftPastReturn, paused,
+            runsInterrupted
         case runsSucceeded, runsRolledBack, rollbacksFailed, runsFailed, runsRefused, runsCancelled, runsSuperseded
     }
 
@@ -114,7 +115,10 @@ extension Coverage {
         case .attemptStarted(let attempt):
             if attempt.part == .undo { count(.undos) }
             if attempt.part == .finally { count(.finallys) }
-        case .attemptFinished(_, let result): count(result.verdict)
+            if attempt.part == .rollbackCheck { count(.rollbackChecks) }
+        case .attemptFinished(let attempt, let result):
+            count(result.verdict)
+            if attempt.part == .rollbackCheck, result.verdict == .failed { count(.rollbackChecksFailed) }
         case .retryScheduled: count(.retriesScheduled)
         case .stepStarted: count(.stepsStarted)
         case .stepFinished: count(.stepsFinished)

@@ -20,6 +20,7 @@ extension Invariants {
             try mayStart(planned[attempt.stage]!, hasChanged: hasChanged, at: now)
         case .undo: try mayUndo(attempt)
         case .finally: try mayFinish(attempt)
+        case .rollbackCheck: try mayCheckRollback(attempt)
         }
         stages[attempt.stage]!.parts[attempt.part]!.attempts += 1
         stages[attempt.stage]!.parts[attempt.part]!.inFlight = true
@@ -106,5 +107,5 @@ extension Invariants {
 }
 
 extension Part {
-    static let all: [Part] = [.perform, .undo, .finally]
+    static let all = Part.allCases
 }

@@ -11,6 +11,13 @@ extension Invariants {
                 try demand(.rollback, isUndoOver(stage.name), "the end before the undo of \(stage.name)")
             }
         }
+        if isRollingBack, !isAbandoned, isAllUndone, hasChanged, declaresWayBack {
+            for stage in plan.stages where stage.rollbackCheck != nil {
+                let check = stages[stage.name]!.parts[.rollbackCheck]!
+                let isOver = check.succeeded || isExhausted(stage.name, .rollbackCheck)
+                try demand(.rollback, isOver, "the end before the release before was looked at")
+            }
+        }
         switch outcome {
         case .succeeded:
             try demand(.success, !isRehearsal, "a rehearsal succeeded: its release would be live")
@@ -23,9 +30,10 @@ extension Invariants {
             try demand(.success, areFinallysDone, "succeeded with a finally that was not")
             try mayEndGreen()
         case .rolledBack:
-            try demand(.rollback, isRollingBack && isAllUndone, "rolled back, and something is not undone")
+            try demand(.rollback, isRollingBack && isWhollyBack, "rolled back, and something is not undone")
             try demand(.rollback, declaresWayBack || !hasChanged, "rolled back with no way back")
-        case .rollbackFailed: try demand(.rollback, isRollingBack && !isAllUndone, "rollback failed, and all is undone")
+        case .rollbackFailed:
+            try demand(.rollback, isRollingBack && !isWhollyBack, "rollback failed, and all is undone")
         case .refused: try demand(.success, !hasChanged && areFinallysDone, "refused, and something changed")
         case .cancelled: try demand(.success, isCancelled && !wasAskedBack, "cancelled, and nobody cancelled it")
         case .failed:
@@ -50,7 +58,7 @@ extension Invariants {
         case .succeeded, .superseded: 0
         case .refused: 3
         case .rolledBack: wasAskedBack || wasForced ? 0 : 4
-        case .cancelled: isAllUndone && (declaresWayBack || !hasChanged) ? 4 : 5
+        case .cancelled: isWhollyBack && (declaresWayBack || !hasChanged) ? 4 : 5
         case .failed, .rollbackFailed: 5
         }
     }
@@ -91,6 +99,12 @@ extension Invariants {
                 return !stages[stage.name]!.isLeft
                     && (!needsUndo(stage) || stages[stage.name]!.parts[.undo]!.succeeded)
             }
+    }
+
+    /// All is undone, and the release before was found to be well where that is to be asked.
+    var isWhollyBack: Bool {
+        guard isAllUndone, isRollingBack, hasChanged, declaresWayBack else { return isAllUndone }
+        return plan.stages.allSatisfy { $0.rollbackCheck == nil || stages[$0.name]!.parts[.rollbackCheck]!.succeeded }
     }
 
     var areFinallysDone: Bool {

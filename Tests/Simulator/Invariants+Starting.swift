@@ -11,6 +11,7 @@ extension Invariants {
             if case .call(let call) = stage.undo { return call.action != "run" }
             return stage.perform.action != "run"
         case .finally: return stage.finally!.action != "run"
+        case .rollbackCheck: return true
         }
     }
 
@@ -48,6 +49,14 @@ extension Invariants {
             try demand(
                 .rollback, isUndoOver(dependent), "\(attempt.text) before the undo of \(dependent), which needs it")
         }
+    }
+
+    /// Once everything is undone and put right, of the one stage that has it.
+    func mayCheckRollback(_ attempt: AttemptID) throws(Violation) {
+        try demand(.rollback, planned[attempt.stage]!.rollbackCheck != nil, "\(attempt.text), which nobody asked for")
+        try demand(.rollback, isRollingBack && hasChanged && declaresWayBack, "\(attempt.text) without a rollback")
+        try demand(.rollback, inFlight.isEmpty, "\(attempt.text) while \(inFlight) run")
+        try demand(.rollback, isAllUndone, "\(attempt.text) before all is undone")
     }
 
     func mayFinish(_ attempt: AttemptID) throws(Violation) {

@@ -22,7 +22,8 @@ struct Invariants {
     struct StageModel {
         /// Durable steps of an attempt: false while under way.
         var steps: [AttemptID: [String: Bool]] = [:]
-        var parts: [Part: PartModel] = [.perform: .init(), .undo: .init(), .finally: .init()]
+        var parts: [Part: PartModel] = Dictionary(
+            uniqueKeysWithValues: Part.allCases.map { ($0, PartModel()) })
         var isSkipped = false
         var isLeft = false
         var hasStarted: Bool { parts[.perform]!.attempts > 0 }
@@ -179,10 +180,12 @@ struct Invariants {
         isRollingBack = true
         for stage in plan.stages {
             stages[stage.name]!.isLeft = stages[stage.name]!.hasStarted && isPastReturn(stage)
-            stages[stage.name]!.parts[.finally]!.succeeded = false
-            stages[stage.name]!.parts[.finally]!.failures = 0
-            stages[stage.name]!.parts[.finally]!.last = nil
-            stages[stage.name]!.parts[.finally]!.budgetBegan = nil
+            for part in [Part.finally, .rollbackCheck] {
+                stages[stage.name]!.parts[part]!.succeeded = false
+                stages[stage.name]!.parts[part]!.failures = 0
+                stages[stage.name]!.parts[part]!.last = nil
+                stages[stage.name]!.parts[part]!.budgetBegan = nil
+            }
         }
     }
 

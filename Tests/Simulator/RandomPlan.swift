@@ -4,13 +4,17 @@ import ShipitCore
 struct RandomPlan {
     private var random: SplitMix64
     private var stages: [PlannedStage] = []
+    private let seed: UInt64
 
     static func make(seed: UInt64, monitored: Bool? = nil) -> Plan {
-        var maker = RandomPlan(random: SplitMix64(seed: seed, for: "plan"))
+        var maker = RandomPlan(random: SplitMix64(seed: seed, for: "plan"), seed: seed)
         return maker.plan(monitored: monitored)
     }
 
-    private init(random: SplitMix64) { self.random = random }
+    private init(random: SplitMix64, seed: UInt64) {
+        self.random = random
+        self.seed = seed
+    }
 
     private mutating func plan(monitored: Bool?) -> Plan {
         for number in 0..<random.pick(1...10) {
@@ -22,6 +26,9 @@ struct RandomPlan {
         }
         let release = Release(tag: "v2", version: "2", commit: String(repeating: "a", count: 40), tagObject: "b")
         let hasMonitor = random.once(in: 2)
+        // From numbers of its own: the plans of before stay what they were.
+        var other = SplitMix64(seed: seed, for: "rollback check")
+        if other.once(in: 3) { stages[other.pick(0...stages.count - 1)].rollbackCheck = .checks("smoke") }
         return Plan(
             pipeline: "deploy", environment: "production", release: release, stages: stages,
             monitor: monitored ?? hasMonitor ? monitor() : nil, approvals: approvals())

@@ -62,7 +62,8 @@ package struct Shrinker {
 
     private mutating func simplifyStages() {
         let simpler: [(inout PlannedStage) -> Void] = [
-            { $0.finally = nil }, { $0.deadline = nil }, { $0.timeout = .hours(1) }, { $0.retry = RetryPolicy() },
+            { $0.finally = nil }, { $0.rollbackCheck = nil }, { $0.deadline = nil }, { $0.timeout = .hours(1) },
+            { $0.retry = RetryPolicy() },
             { $0.needs = [] }, { $0.undo = .none }, { $0.skipped = false }, { $0.group = nil },
             { $0.reversible = .yes }, { $0.perform = ActionCall(action: "run") },
         ]

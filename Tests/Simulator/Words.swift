@@ -64,6 +64,7 @@ extension Plan {
             if let deadline = stage.deadline { words += ", deadline \(deadline.seconds)s" }
             if !stage.changes { words += ", changes nothing" }
             if let finally = stage.finally { words += ", finally \(finally.action)" }
+            if stage.rollbackCheck != nil { words += ", asked after a rollback" }
             if stage.skipped { words += ", skipped" }
             if let limit = stage.groupLimit { words += ", at most \(limit)" }
             return words

@@ -126,7 +126,7 @@ struct World {
             switch attempt.part {
             case .perform: true
             case .undo: stage.undo == .action
-            case .finally: false
+            case .finally, .rollbackCheck: false
             }
         guard isOwnAction, stage.perform.action == "rolling-restart" else { return [] }
         var random = SplitMix64(seed: seed, for: "steps/\(stage.name)")

@@ -20,6 +20,8 @@ struct HostedRun: Sendable {
         case _ where work.isVerification: batches = order.batches
         case .perform: batches = order.batches
         case .finally: batches = touched(order.batches)
+        // Asked from here.
+        case .rollbackCheck: batches = []
         case .undo: batches = touched(order.batches.reversed())
         }
         return batches.map { $0.filter { !work.through.contains($0.name) } }.filter { !$0.isEmpty }

@@ -12,7 +12,7 @@ struct EventWords: Hashable, Sendable {
     }
 
     private init(_ attempt: AttemptID, _ words: String) {
-        let part = attempt.part == .perform ? "" : "\(attempt.part.rawValue) "
+        let part = attempt.part == .perform ? "" : "\(attempt.part.words) "
         self.init(attempt.stage.text, part + words)
     }
 
@@ -142,4 +142,9 @@ struct EventWords: Hashable, Sendable {
             }
         return "\(act.by) \(wish)" + (act.why.map { ": \($0)" } ?? "")
     }
+}
+
+extension Part {
+    /// For a person.
+    var words: String { self == .rollbackCheck ? "rollback check" : rawValue }
 }

@@ -10,7 +10,9 @@ enum FailureReport {
                 AttemptID(stage: $0.planned.name, part: part, number: $0.state[part].attempts)
             }
         }
-        return failedPerform(view) ?? first(.undo, .failed) ?? first(.finally, .failed) ?? first(.perform, .unknown)
+        return failedPerform(view) ?? first(.undo, .failed) ?? first(.finally, .failed) ?? first(
+            .rollbackCheck, .failed)
+            ?? first(.perform, .unknown)
             ?? first(.undo, .unknown) ?? first(.finally, .unknown)
     }
 
@@ -64,7 +66,9 @@ enum FailureReport {
             if state.rollbackReason == nil { return "cancelled by \(person), and nothing was changed" }
             return "cancelled by \(person), and " + (isUndone ? "undone" : "NOT all undone")
         case .rolledBack: return "FAILED and rolled back"
-        case .rollbackFailed: return "FAILED and NOT all undone"
+        case .rollbackFailed:
+            let isUnwell = UndoAccount(state).isOnlyUnwell
+            return isUnwell ? "FAILED and rolled back, and the release before is NOT well" : "FAILED and NOT all undone"
         case .failed: return state.rollbackReason == nil ? "FAILED" : "FAILED and NOT undone"
         case .succeeded, .superseded, nil: return state.outcome.map(EventWords.words) ?? "ended"
         }
@@ -121,6 +125,7 @@ enum FailureReport {
         }
         if ExitCode.of(view.state) == 5 {
             return list("undone:", account.undone) + list("NOT undone:", account.notUndone + account.unfinished)
+                + list("NOT well after the rollback:", account.unwell)
                 + list("left as it is:", account.undeclared)
         }
         return list("undone:", account.undone) + list("left as it is:", account.undeclared)
@@ -150,7 +155,7 @@ enum FailureReport {
     }
 
     private static func words(_ attempt: AttemptID) -> String {
-        let part = attempt.part == .perform ? "" : "the \(attempt.part.rawValue) of "
+        let part = attempt.part == .perform ? "" : "the \(attempt.part.words) of "
         return part + SafeText.line(attempt.stage.text)
     }
 }

@@ -67,6 +67,9 @@ struct LiveRows {
 
     var all: [LiveRow] {
         view.stages.map { planned, stage in
+            if stage.rollbackCheck.isRunning {
+                return running(planned, stage.rollbackCheck, Part.rollbackCheck.words, usual: nil)
+            }
             if stage.finally.isRunning { return running(planned, stage.finally, "finally", usual: nil) }
             let isBack = view.state.rollbackReason != nil && !stage.perform.isRunning
             return isBack ? back(planned, stage) : forward(planned, stage)

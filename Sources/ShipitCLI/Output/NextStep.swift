@@ -99,7 +99,9 @@ struct NextStep: Hashable, Sendable {
         guard ExitCode.of(state) == 5, state.abandonedBy == nil else { return nil }
         let run = view.created.run
         let canBeTriedAgain =
-            state.rollbackReason != nil && (state.finallyFailed || state.stages.contains { $0.undo.phase == .failed })
+            state.rollbackReason != nil
+            && (state.finallyFailed
+                || state.stages.contains { $0.undo.phase == .failed || $0.rollbackCheck.phase == .failed })
         if canBeTriedAgain {
             return NextStep(command: "shipit rollback \(run)", note: "tries again what is not undone")
         }

@@ -27,6 +27,7 @@ enum PlanJSON {
                     ])
                 }),
             "rollback": rollback(facts),
+            "rollbackCheck": rollbackCheck(plan),
             "usual": .members([
                 "runs": .integer(Int64(facts.usual.runs)), "stages": span(facts.usual.stages),
                 "rollbacks": .integer(Int64(facts.usual.rollbacks)), "rollback": span(facts.usual.rollback),
@@ -124,6 +125,16 @@ enum PlanJSON {
                 outlook.entries.map { entry in
                     .members(["stage": .string(entry.stage.name.text), "way": .string("\(entry.way)")])
                 }),
+        ])
+    }
+
+    /// What would be asked once all is undone; null where nothing would.
+    private static func rollbackCheck(_ plan: Plan) -> JSONValue {
+        guard let stage = plan.stages.first(where: { $0.rollbackCheck != nil }), let suite = stage.rollbackCheck?.suite
+        else { return .null }
+        return .members([
+            "stage": .string(stage.name.text), "suite": .string(suite),
+            "checks": strings((plan.suites[suite] ?? []).map(\.name)), "leftOut": strings(plan.leftOutOfRollbackCheck),
         ])
     }
 

@@ -8,7 +8,7 @@ enum PlanText {
         text += SafeText.line("\(plan.release.tag) to \(plan.environment)") + "\n\n"
         text += head(facts) + "\nstages, in the order in which they may start:\n"
         for (place, stage) in plan.stages.enumerated() { text += "\n" + self.stage(stage, place + 1, facts) }
-        text += "\n" + pointsOfNoReturn(facts) + opaque(facts) + rollback(facts)
+        text += "\n" + pointsOfNoReturn(facts) + opaque(facts) + rollback(facts) + rollbackCheck(facts.plan)
         text += GateWords.plan(facts)
         text += plan.monitor.map(monitor) ?? "monitor: none\n"
         return text
@@ -155,6 +155,21 @@ enum PlanText {
         if opaque.isEmpty { return "" }
         return "opaque, known only when they run:\n"
             + opaque.map { "  " + SafeText.line("\($0.part.rawValue) of \($0.stage.name)") + "\n" }.joined()
+    }
+
+    /// What would be asked once all is undone; nothing where there is nothing to go back to.
+    private static func rollbackCheck(_ plan: Plan) -> String {
+        guard plan.previous != nil else { return "" }
+        guard let stage = plan.stages.first(where: { $0.rollbackCheck != nil }), let suite = stage.rollbackCheck?.suite
+        else {
+            return "after a rollback: nothing is asked (rollback-verify: of the monitor names a suite)\n"
+        }
+        let names = (plan.suites[suite] ?? []).map(\.name)
+        let left = plan.leftOutOfRollbackCheck
+        let words =
+            "after a rollback, as stage \(stage.name): \(names.joined(separator: ", "))"
+            + (left.isEmpty ? "" : "; not \(left.joined(separator: ", ")), which speak of the new release")
+        return SafeText.line(words) + "\n"
     }
 
     /// Stages as they would be undone, one after another; those that don't need one another may overlap.

@@ -60,7 +60,7 @@ struct SimulationWords {
     private static func left(_ run: RehearsedRun) -> [UndoAccount.Entry] {
         let account = UndoAccount(run.state)
         guard run.state.rollbackReason != nil else { return account.unfinished }
-        return account.notUndone + account.undeclared + account.unfinished
+        return account.notUndone + account.undeclared + account.unfinished + account.unwell
     }
 
     private static func consequences(_ found: Simulation.Case) -> String {
@@ -155,6 +155,7 @@ struct TroubleWords {
             case .breachAfter: "a breach after it"
             case .undoFails: "fails, and its undo"
             case .finallyFails: "its finally fails"
+            case .rollbackCheckFails: "what it asks after a rollback fails"
             case .sourceFails: "gives errors only"
             case .sourceSilent: "gives nothing"
             }
@@ -175,7 +176,8 @@ extension Simulation.Trouble {
         switch self {
         case .none, .sourceFails, .sourceSilent: nil
         case .failsOnce(let stage), .fails(let stage), .timesOut(let stage), .engineDies(let stage),
-            .machineDies(let stage, _), .breachAfter(let stage), .undoFails(let stage), .finallyFails(let stage):
+            .machineDies(let stage, _), .breachAfter(let stage), .undoFails(let stage), .finallyFails(let stage),
+            .rollbackCheckFails(let stage):
             stage
         }
     }
@@ -204,6 +206,7 @@ extension Simulation.Trouble {
         case .breachAfter: "breachAfter"
         case .undoFails: "undoFails"
         case .finallyFails: "finallyFails"
+        case .rollbackCheckFails: "rollbackCheckFails"
         case .sourceFails: "sourceFails"
         case .sourceSilent: "sourceSilent"
         }

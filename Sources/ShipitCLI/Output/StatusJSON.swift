@@ -11,7 +11,8 @@ enum StatusJSON {
             "gates": .array(view.state.gates.map(gate) + [view.windowGate].compactMap(\.self).map(gate)),
             "breaches": .array(view.state.breaches.map { breach($0, view) }),
             "next": .text(NextStep(view)?.line),
-        ]).adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
+        ]).adding("rollbackCheck", rollbackCheck(view))
+            .adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
             .adding("dryRun", DryRunJSON.value(view))
     }
 
@@ -65,6 +66,19 @@ enum StatusJSON {
                 "reason": .text(stage.state.undo.reason ?? UndoWord.whyNone(stage.planned, stage.state)),
             ]).adding("hosts", HostRows.json(stage.planned, stage.state, part: .undo, in: view))
         }
+    }
+
+    /// What was asked once all was undone, where something is.
+    private static func rollbackCheck(_ view: RunView) -> JSONValue? {
+        guard view.state.rollbackReason != nil,
+            let (planned, stage) = view.stages.first(where: { $0.planned.rollbackCheck != nil })
+        else { return nil }
+        let part = stage.rollbackCheck
+        return .members([
+            "stage": .string(planned.name.text), "suite": .text(planned.rollbackCheck?.suite),
+            "state": .string(UndoWord(part, in: view).rawValue), "attempts": .integer(Int64(part.attempts)),
+            "reason": .text(part.reason),
+        ])
     }
 
     private static func gate(_ gate: GateState) -> JSONValue {

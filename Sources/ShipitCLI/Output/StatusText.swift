@@ -94,6 +94,12 @@ enum StatusText {
                 SafeText.line(planned.name.text), UndoWord(stage.undo, in: view).rawValue, attempts,
                 SafeText.joined(undoNote(planned, stage)))
         }
+        for (planned, stage) in view.stages where stage.rollbackCheck.hasStarted {
+            table.add(
+                SafeText.line("\(planned.name) (\(Part.rollbackCheck.words))"),
+                UndoWord(stage.rollbackCheck, in: view).rawValue, "\(stage.rollbackCheck.attempts)",
+                SafeText.joined(note(stage.rollbackCheck)))
+        }
         return "\n" + table.text
     }
 

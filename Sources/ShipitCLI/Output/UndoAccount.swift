@@ -14,10 +14,16 @@ struct UndoAccount: Hashable, Sendable {
     var undeclared: [Entry] = []
     /// Stages whose `finally` failed or, in an abandoned run, never ran.
     var unfinished: [Entry] = []
+    /// The stage by which the release before was found not to be well, once all was undone.
+    var unwell: [Entry] = []
 
     init(_ state: RunState) {
         for position in state.plan.stages.indices.reversed() where state.stages[position].hasStarted {
             add(state.plan.stages[position], state.stages[position])
+        }
+        for (planned, stage) in zip(state.plan.stages, state.stages) where stage.rollbackCheck.phase == .failed {
+            let found = "what it asks after a rollback failed" + Self.cause(stage.rollbackCheck)
+            unwell.append(Entry(planned, found))
         }
         for (planned, stage) in zip(state.plan.stages, state.stages) where planned.finally != nil && stage.hasStarted {
             if stage.finally.phase == .failed {
@@ -27,6 +33,9 @@ struct UndoAccount: Hashable, Sendable {
             }
         }
     }
+
+    /// Whether everything is undone and put right, and the release before is not well all the same.
+    var isOnlyUnwell: Bool { !unwell.isEmpty && notUndone.isEmpty && unfinished.isEmpty }
 
     private mutating func add(_ planned: PlannedStage, _ stage: StageState) {
         if stage.isLeft {

@@ -67,7 +67,7 @@ struct Why: Sendable {
     private static func underWay(_ view: RunView, _ now: Instant) -> [String] {
         var reasons: [String] = []
         for (planned, stage) in view.stages {
-            for part in [Part.perform, .undo, .finally] {
+            for part in Part.allCases {
                 let words = RunReport.words(AttemptID(stage: planned.name, part: part, number: 1))
                 switch stage[part].phase {
                 case .running:

@@ -14,6 +14,8 @@ public struct Monitor: Hashable, Sendable, Codable {
     public var grace: TimeSpan
     public var rollbackWhen: [Rule]
     public var warnWhen: [Rule]
+    /// What is asked after a rollback; `nil`: what the smoke stage asks of any release.
+    public var rollbackVerify: RollbackVerification?
 
     public enum Inconclusive: String, Hashable, Sendable, Codable {
         case rollback, pause, ignore
@@ -22,7 +24,8 @@ public struct Monitor: Hashable, Sendable, Codable {
     public init(
         from: StageName? = nil, duration: TimeSpan = .zero, sources: [MonitorSource] = [],
         window: TimeSpan = .minutes(1), minSamples: Int = 20, inconclusive: Inconclusive = .pause,
-        grace: TimeSpan = .minutes(2), rollbackWhen: [Rule] = [], warnWhen: [Rule] = []
+        grace: TimeSpan = .minutes(2), rollbackWhen: [Rule] = [], warnWhen: [Rule] = [],
+        rollbackVerify: RollbackVerification? = nil
     ) {
         self.from = from
         self.duration = duration
@@ -33,7 +36,15 @@ public struct Monitor: Hashable, Sendable, Codable {
         self.grace = grace
         self.rollbackWhen = rollbackWhen
         self.warnWhen = warnWhen
+        self.rollbackVerify = rollbackVerify
     }
+}
+
+/// `rollback-verify:`
+public enum RollbackVerification: Hashable, Sendable, Codable {
+    case suite(String)
+    /// Nothing is asked.
+    case none
 }
 
 public struct MonitorSource: Hashable, Sendable, Codable {

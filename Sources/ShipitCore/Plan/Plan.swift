@@ -115,6 +115,8 @@ public struct PlannedStage: Hashable, Sendable, Codable {
     public var groupLimit: Int?
     /// Where its commands run; `nil` for here.
     public var hosts: HostOrder?
+    /// What is asked once all is undone; one stage of a plan has it at most.
+    public var rollbackCheck: ActionCall?
 
     public enum Undo: Hashable, Sendable, Codable {
         case none
@@ -133,7 +135,7 @@ public struct PlannedStage: Hashable, Sendable, Codable {
         killAfter: TimeSpan = .seconds(10), onExhausted: OnExhausted = .rollback, onInterrupt: OnInterrupt = .ask,
         reversible: Reversible = .yes, changes: Bool = true, leavesRunning: Bool = false, skipped: Bool = false,
         item: String? = nil, group: String? = nil, groupLimit: Int? = nil,
-        hosts: HostOrder? = nil
+        hosts: HostOrder? = nil, rollbackCheck: ActionCall? = nil
     ) {
         self.name = name
         self.needs = needs
@@ -158,5 +160,6 @@ public struct PlannedStage: Hashable, Sendable, Codable {
         self.group = group
         self.groupLimit = groupLimit
         self.hosts = hosts
+        self.rollbackCheck = rollbackCheck
     }
 }

@@ -43,7 +43,7 @@ public struct Planner: Sendable {
         for position in stages.indices {
             stages[position].needs = stages[position].needs.flatMap { members[$0] ?? [$0] }
         }
-        return Plan(
+        var plan = Plan(
             pipeline: pipeline.name, environment: environmentName, release: release, previous: previous, vars: vars,
             secrets: pipeline.secrets, passEnv: pipeline.passEnv, stages: inOrder(stages),
             suites: try substitute(pipeline.suites, known),
@@ -51,6 +51,8 @@ public struct Planner: Sendable {
                 try substitute(monitor, known)
             }, approvals: environment.approvals, promote: environment.promote,
             rehearsed: environment.rehearsed, windows: environment.windows)
+        plan.addRollbackCheck(written: pipeline.suites)
+        return plan
     }
 
     // MARK: Stages

@@ -22,6 +22,8 @@ public struct Simulation: Sendable {
         /// The stage fails, and so does its undo.
         case undoFails(StageName)
         case finallyFails(StageName)
+        /// The last stage that changes things fails, and once all is undone the release before is not well.
+        case rollbackCheckFails(StageName)
         /// The source gives errors only, from when monitoring begins.
         case sourceFails(String)
         case sourceSilent(String)
@@ -40,6 +42,7 @@ public struct Simulation: Sendable {
     public func cases() -> [Case] {
         var cases = [play(.none, Script())]
         for stage in plan.stages where !stage.skipped { cases += self.cases(of: stage) }
+        cases += rollbackCheckCases()
         for source in plan.monitor?.sources ?? [] {
             cases.append(play(.sourceFails(source.name), script(source.name, .init(errorRate: 1))))
             cases.append(play(.sourceSilent(source.name), script(source.name, .init(isSilent: true))))
@@ -84,6 +87,17 @@ public struct Simulation: Sendable {
         cases += [play(.undoFails(name), undo)].filter { $0.worst.state[name]?.undo.hasStarted == true }
         if stage.finally != nil { cases.append(play(.finallyFails(name), script(stage, fails, .finally))) }
         return cases
+    }
+
+    private func rollbackCheckCases() -> [Case] {
+        guard let checked = plan.stages.first(where: { $0.rollbackCheck != nil }), let last = plan.lastChanges.first
+        else { return [] }
+        let fails = Script.Course(then: .fails(exit: 1))
+        var script = script(plan.stages[last], fails)
+        script.courses[Script.StagePart(checked.name, .rollbackCheck)] = fails
+        return [play(.rollbackCheckFails(checked.name), script)].filter {
+            $0.worst.state[checked.name]?.rollbackCheck.hasStarted == true
+        }
     }
 
     private func script(_ stage: PlannedStage, _ course: Script.Course, _ part: Part = .perform) -> Script {

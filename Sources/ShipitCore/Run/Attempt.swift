@@ -1,6 +1,8 @@
 /// Which part of a stage an attempt carries out.
-public enum Part: String, Hashable, Sendable, Codable {
+public enum Part: String, Hashable, Sendable, Codable, CaseIterable {
     case perform, undo, finally
+    /// Once all is undone: whether the release before is well.
+    case rollbackCheck
 }
 
 /// One try at one part of a stage.

@@ -17,6 +17,7 @@ func decideRollback(_ state: RunState, _ conditions: Conditions, _ now: Instant)
     if !survey.waits.isEmpty { return survey.waits }
     if let asked = survey.questions.first { return [.record(.paused(reason: question(state, asked)))] }
     if let more = decideFinally(state, now) { return more }
+    if let more = decideRollbackCheck(state, now) { return more }
     return [.record(.runFinished(outcome: rollbackOutcome(state), reason: state.rollbackReason))]
 }
 
@@ -42,6 +43,19 @@ func decideFinally(_ state: RunState, _ now: Instant) -> [Decision]? {
     return nil
 }
 
+/// Asks, once all is undone, whether the release before is well. `nil` when there is nothing left of it.
+private func decideRollbackCheck(_ state: RunState, _ now: Instant) -> [Decision]? {
+    guard let stage = state.checkedStage, state.wantsRollbackCheck else { return nil }
+    let activity = RunState.Activity(stage: stage, part: .rollbackCheck)
+    if state[activity].isRunning { return [] }
+    let survey = Survey(state, part: .rollbackCheck, now: now)
+    if !survey.retries.isEmpty { return survey.retries }
+    if state[activity].phase == .pending || !survey.due.isEmpty {
+        return [.record(.attemptStarted(state.attempt(activity, state[activity].attempts + 1)))]
+    }
+    return survey.waits.isEmpty ? nil : survey.waits
+}
+
 func question(_ state: RunState, _ activity: RunState.Activity) -> String {
     let name = state.plan.stages[activity.stage].name
     let part = activity.part == .perform ? "" : "the \(activity.part.rawValue) of "
@@ -58,8 +72,18 @@ extension RunState {
         }
     }
 
-    /// Every way back that the started stages declare was taken, and every `finally` succeeded.
+    /// Every way back that the started stages declare was taken, every `finally` succeeded, and the release before was found
+    /// to be well where that is asked.
     public var isWhollyUndone: Bool {
+        isUndone && (!wantsRollbackCheck || checkedStage.map { stages[$0].rollbackCheck.phase == .succeeded } ?? true)
+    }
+
+    /// Whether it is to be asked if the release before is well: where something had to be undone, and was.
+    var wantsRollbackCheck: Bool {
+        checkedStage != nil && rollbackReason != nil && hasChangedAnything && declaresWayBack && isUndone
+    }
+
+    private var isUndone: Bool {
         !finallyFailed
             && plan.stages.indices.allSatisfy { position in
                 guard stages[position].hasStarted else { return true }

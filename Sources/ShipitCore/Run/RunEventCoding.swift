@@ -210,9 +210,12 @@ extension RunEvent: Codable {
         case "attemptStarted": self = .attemptStarted(try attempt(.perform))
         case "undoStarted": self = .attemptStarted(try attempt(.undo))
         case "finallyStarted": self = .attemptStarted(try attempt(.finally))
+        case "rollbackCheckStarted": self = .attemptStarted(try attempt(.rollbackCheck))
         case "attemptFinished": self = .attemptFinished(try attempt(.perform), try Self.result(json))
         case "undoFinished": self = .attemptFinished(try attempt(.undo), try Self.result(json))
         case "finallyFinished": self = .attemptFinished(try attempt(.finally), try Self.result(json))
+        case "rollbackCheckFinished":
+            self = .attemptFinished(try attempt(.rollbackCheck), try Self.result(json))
         case "attemptReattached": self = .attemptReattached(try anyAttempt())
         case "stepStarted": self = .stepStarted(try anyAttempt(), step: try text(.step))
         case "stepFinished": self = .stepFinished(try anyAttempt(), step: try text(.step), result: try text(.result))

@@ -89,6 +89,7 @@ extension RunState {
         case .perform: advanceReady()
         case .undo: advanceUndoReady()
         case .finally: advanceFinally()
+        case .rollbackCheck: break
         }
     }
 
@@ -131,7 +132,7 @@ extension RunState {
         switch attempt.part {
         case .perform: performEnded(activity.stage, result, at: now)
         case .undo: if self[activity].hasEnded, !willBeRetried(activity) { undoEnded(activity.stage) }
-        case .finally: break
+        case .finally, .rollbackCheck: break
         }
         if result.verdict != .unknown { stages[activity.stage].steps[attempt] = nil }
         endHosts(activity, result.verdict)
@@ -204,5 +205,5 @@ extension RunState {
 }
 
 extension Part {
-    static let allParts: [Part] = [.perform, .undo, .finally]
+    static let allParts = Part.allCases
 }

@@ -6,8 +6,9 @@ extension RunState {
         endWaits()
         closeGates(reason)
         // What ended badly needs no more looking at.
-        dropFromLive { $0.part == .finally || ($0.part == .perform && !$1.isRunning) }
+        dropFromLive { $0.part == .finally || $0.part == .rollbackCheck || ($0.part == .perform && !$1.isRunning) }
         resetFinally()
+        if let checkedStage { stages[checkedStage].rollbackCheck.beAnew() }
         planUndos()
     }
 

@@ -56,6 +56,8 @@ public struct RunState: Sendable {
     let finallyStages: [Int]
     /// Where in `finallyStages` the next one is looked for; those before have been started or never will be.
     var finallyHead = 0
+    /// The stage whose part it is to find whether the release before is well after a rollback.
+    let checkedStage: Int?
     /// Monitoring begins when these have succeeded (or were skipped); none: when all stages have.
     let monitorFrom: [Int]
     /// The stages that `for-each` made of one, by the name of that one.
@@ -89,6 +91,7 @@ public struct RunState: Sendable {
         self.dependents = dependents
         unmet = needs.map(\.count)
         finallyStages = plan.stages.indices.reversed().filter { plan.stages[$0].finally != nil }
+        checkedStage = plan.stages.firstIndex { $0.rollbackCheck != nil }
         let groups = Dictionary(grouping: plan.stages.indices.filter { plan.stages[$0].group != nil }) { position in
             plan.stages[position].group!
         }

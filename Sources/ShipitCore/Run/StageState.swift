@@ -50,6 +50,7 @@ public struct StageState: Hashable, Sendable {
     public internal(set) var perform = PartState()
     public internal(set) var undo = PartState()
     public internal(set) var finally = PartState()
+    public internal(set) var rollbackCheck = PartState()
     /// Past its point of no return when the rollback began: it stays as it is.
     public internal(set) var isLeft = false
     public internal(set) var outputs: [String: String] = [:]
@@ -72,6 +73,7 @@ public struct StageState: Hashable, Sendable {
             case .perform: perform
             case .undo: undo
             case .finally: finally
+            case .rollbackCheck: rollbackCheck
             }
         }
         set {
@@ -79,6 +81,7 @@ public struct StageState: Hashable, Sendable {
             case .perform: perform = newValue
             case .undo: undo = newValue
             case .finally: finally = newValue
+            case .rollbackCheck: rollbackCheck = newValue
             }
         }
     }

@@ -70,6 +70,8 @@ extension RunState {
             if case .call(let call) = stage.undo { action = call.action } else { action = stage.perform.action }
             return action == "run" ? .ask : .rerun
         case .finally: return stage.finally?.action == "run" ? .ask : .rerun
+        // It asks, and changes nothing.
+        case .rollbackCheck: return .rerun
         }
     }
 

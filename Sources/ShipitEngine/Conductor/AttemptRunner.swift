@@ -114,6 +114,7 @@ final class AttemptRunner: Sendable {
                 preconditionFailure("\(attempt.stage) is not in the plan")
             }
             self.stage = stage
+            if attempt.part == .rollbackCheck { self.stage.forgetOutputs() }
             deadline = state.deadline(of: attempt)
             startedInBoot = standing[attempt.part].startedInBoot
             own = standing.outputs
@@ -172,7 +173,8 @@ final class AttemptRunner: Sendable {
         }
         let release = ReleaseFacts(release: plan.release, tree: parts.releaseTree)
         let previous = plan.previous.map { ReleaseFacts(release: $0, tree: parts.previousTree) }
-        let target = attempt.part == .undo ? previous : release
+        // Undone, the release before is what there is.
+        let target = attempt.part == .undo || attempt.part == .rollbackCheck ? previous : release
         let resolver = Resolver(
             run: run, releaseTree: parts.releaseTree, target: target, outputs: known.outputs, secrets: parts.secrets)
         let scratch = try StageVariables.makeScratch(parts.runFolder, attempt)
@@ -271,11 +273,19 @@ final class AttemptRunner: Sendable {
 }
 
 extension PlannedStage {
+    /// Leaves out of its environment what stages of the run put out: they are undone, and some never ran.
+    fileprivate mutating func forgetOutputs() {
+        env = env.filter { entry in
+            !entry.value.references.contains { if case .output = $0 { true } else { false } }
+        }
+    }
+
     /// What an attempt at this part calls.
     func call(of part: Part) -> ActionCall {
         switch part {
         case .perform: return perform
         case .finally: return finally ?? perform
+        case .rollbackCheck: return rollbackCheck ?? perform
         case .undo:
             if case .call(let call) = undo { return call }
             return perform
@@ -290,10 +300,8 @@ extension RunState {
         if case .call(let call) = stage.undo { references += call.references }
         references += stage.finally?.references ?? []
         references += stage.verify?.references ?? []
-        if case .text(let suite)? = stage.perform.inputs["suite"],
-            let checks = suite.literal.flatMap({ plan.suites[$0] })
-        {
-            references += checks.flatMap(\.probe.references)
+        for suite in [stage.perform.suite, stage.rollbackCheck?.suite].compactMap(\.self) {
+            references += (plan.suites[suite] ?? []).flatMap(\.probe.references)
         }
         var outputs: [StageName: [String: String]] = [:]
         for case .output(let name, _) in references { outputs[name] = self[name]?.outputs }

@@ -114,6 +114,8 @@ struct MonitorDraft {
     var place: Place
     var monitor: Monitor
     var from: Named<String>?
+    /// A suite, or `none`.
+    var rollbackVerify: Named<String>?
     /// Every source that is written down, and its probe where that was understood.
     var sources: [String: String?]
     var rules: [RuleDraft]

@@ -11,7 +11,7 @@ struct MonitorDecoder {
 
         var isLater: Bool {
             switch self {
-            case .baseline, .control, .floor, .significance, .rollbackVerify: true
+            case .baseline, .control, .floor, .significance: true
             default: false
             }
         }
@@ -39,6 +39,9 @@ struct MonitorDecoder {
         if let node = fields[.from], let name = reading.literal(node, "\"from\"") {
             draft.from = Named(name: name, place: node.place)
             draft.monitor.from = StageName(name)
+        }
+        if let node = fields[.rollbackVerify], let name = reading.literal(node, "\"rollback-verify\"") {
+            draft.rollbackVerify = Named(name: name, place: node.place)
         }
         if let node = fields[.sources] { sources(node, fields, &draft) }
         draft.hasRules = writesRules(node, .rollbackWhen) || writesRules(node, .warnWhen) || hasUnknownKey(node)

@@ -48,7 +48,12 @@ extension MonitorDecoder.Key {
         case .control: .later("Sources that must not move either.")
         case .floor: .later("The smallest difference from the baseline that counts.")
         case .significance: .later("How sure a difference from the baseline must be.")
-        default: .later("A suite that is performed after a rollback.")
+        case .rollbackVerify:
+            KeyDescription(
+                .text,
+                "The suite that is asked once all is undone, or `none`; if it says NO-GO, the rollback has failed.",
+                fallback: "what the smoke stage asks that doesn't name the release", example: "rollback-verify: smoke")
+        default: preconditionFailure("described with the others")
         }
     }
 }

@@ -45,6 +45,7 @@ struct NameResolver {
         }
         if let from = draft.monitor?.from { lookUp(from, "the monitor begins from") }
         if let monitor = draft.monitor { lookUpSources(monitor) }
+        if let verify = draft.monitor?.rollbackVerify, !isNone(verify) { lookUpSuite(verify) }
         let graph = Graph(edges)
         for cycle in graph.cycles() { report(cycle) }
         return graph
@@ -113,6 +114,16 @@ struct NameResolver {
         reading.error(
             "unknown-suite", "there is no suite \"\(suite.name)\" under checks:", at: suite.place,
             hint: reading.choice(for: suite.name, among: draft.suites.map(\.name), "suites"))
+    }
+
+    /// The word that says to ask nothing after a rollback, unless a suite has that name.
+    private func isNone(_ verify: Named<String>) -> Bool { verify.name == "none" && suites[verify.name] == nil }
+
+    /// The monitor with what it asks after a rollback.
+    func completed(_ draft: MonitorDraft) -> Monitor {
+        var monitor = draft.monitor
+        monitor.rollbackVerify = draft.rollbackVerify.map { isNone($0) ? .none : .suite($0.name) }
+        return monitor
     }
 
     private func lookUpSources(_ monitor: MonitorDraft) {

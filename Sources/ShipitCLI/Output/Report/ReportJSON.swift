@@ -115,7 +115,7 @@ enum ReportJSON {
             "startedAt": .text(report.rollbackStartedAt?.description),
             "reason": .text(report.view.state.rollbackReason), "undone": list(account.undone),
             "notUndone": list(account.notUndone), "undeclared": list(account.undeclared),
-            "unfinished": list(account.unfinished),
+            "unfinished": list(account.unfinished), "unwell": list(account.unwell),
         ])
     }
 

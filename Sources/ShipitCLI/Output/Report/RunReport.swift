@@ -128,7 +128,7 @@ struct RunReport: Sendable {
 
     /// `migrate`, `undo of migrate`.
     static func words(_ id: AttemptID) -> String {
-        SafeText.line(id.part == .perform ? id.stage.text : "\(id.part.rawValue) of \(id.stage)")
+        SafeText.line(id.part == .perform ? id.stage.text : "\(id.part.words) of \(id.stage)")
     }
 
     /// The facts at the top: what it was, who, when, how it ended.
@@ -172,6 +172,7 @@ struct RunReport: Sendable {
         let lists = [
             ("undone", account.undone), ("NOT undone", account.notUndone),
             ("left as it is: declares no way back", account.undeclared), ("finally NOT done", account.unfinished),
+            ("NOT well after the rollback", account.unwell),
         ]
         return lists.filter { !$0.1.isEmpty }
     }

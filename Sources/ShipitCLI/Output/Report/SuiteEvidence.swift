@@ -37,7 +37,7 @@ struct SuiteEvidence: Hashable, Sendable {
     static func of(_ view: RunView, notes: [RunNote]) -> [SuiteEvidence] {
         let notes = Dictionary(grouping: notes, by: \.key)
         return view.stages.flatMap { planned, stage in
-            [Part.perform, .undo, .finally].compactMap { part in
+            Part.allCases.compactMap { part in
                 guard let suite = suite(of: planned, part), let checks = view.state.plan.suites[suite] else {
                     return nil
                 }
@@ -85,9 +85,9 @@ struct SuiteEvidence: Hashable, Sendable {
             case .perform: stage.perform
             case .undo: stage.undoCall
             case .finally: stage.finally
+            case .rollbackCheck: stage.rollbackCheck
             }
-        guard let call, call.action == "checks", case .text(let name)? = call.inputs["suite"] else { return nil }
-        return name.literal
+        return call?.suite
     }
 
     static func answers(to checks: [Check], in lines: [String]) -> [Answer] {
