@@ -12,7 +12,7 @@ package struct Coverage: Sendable {
         // What is measured.
         case samplesGood, samplesBad, samplesNone, samplesNonsense, samplesLate, samplesMissing
         case rulesFired, rulesCleared, breaches, inconclusive
-        case rehearsalsForced, rehearsalsPassed
+        case rehearsalsForced, rehearsalsPassed, budgetsSpent, wentOnInSpite
         // What people do.
         case cancels, rollbacksAsked, abandons, supersessions, skips, retriesAsked, answersDone, answersFailed,
             answersRerun
@@ -132,7 +132,7 @@ extension Coverage {
         case .paused: count(.paused)
         case .interrupted: count(.runsInterrupted)
         case .runFinished(let outcome, _): count(outcome)
-        case .runCreated, .lockTaken, .attemptReattached, .monitoringStarted, .resumed: break
+        case .runCreated, .lockTaken, .attemptReattached, .monitoringStarted, .resumed, .rollbacksCounted: break
         case .approvalGiven: count(.signOffs)
         case .approvalRejected: count(.rejections)
         case .gatePassed: count(.gatesPassed)

@@ -49,6 +49,10 @@ struct Invariants {
     var isRehearsal = false
     /// Whether the rehearsal has come to what it is for.
     var wasForced = false
+    var earlierRollbacks: [Instant] = []
+    var breachedAt: Instant?
+    /// It stands still because of a breach that brings nothing back.
+    var isPausedByBudget = false
     var epoch = Epoch(0)
     /// Of the last append.
     var appender: Int64 = 0
@@ -114,6 +118,9 @@ struct Invariants {
             epoch = new
             hasBegun = true
             if case .resumed = event { rest(until: now) } else { try begins() }
+            // Whoever takes it up goes on in spite of it.
+            if isPausedByBudget { hasBreached = false }
+            isPausedByBudget = false
         case .attemptStarted(let attempt): try started(attempt, at: now)
         case .attemptFinished(let attempt, let result): try finished(attempt, result, at: now)
         case .stepStarted(let attempt, let step): try stepStarted(attempt, step)
@@ -126,12 +133,18 @@ struct Invariants {
         case .breached(let breach):
             if breach.isForced { try mayBeForced() } else { try mayBreach(breach) }
             hasBreached = true
+            breachedAt = now
             wasForced = wasForced || breach.isForced
         case .inconclusive: isInconclusive = true
         case .rollbackStarted: try rollbackStarted(at: now)
         case .operatorActed(let act): try acted(act, at: now)
         case .paused, .interrupted:
             try demand(.noProcess, inFlight.isEmpty, "\(event.type) while \(inFlight) run")
+            if case .paused(let reason) = event, hasBreached, reason.contains("rollback-budget") {
+                try demand(.monitoring, isBudgetSpent(at: breachedAt ?? now), "paused before the budget was spent")
+                isPausedByBudget = true
+            }
+        case .rollbacksCounted(let times): earlierRollbacks = times
         case .runFinished(let outcome, _): try finished(outcome)
         case .attemptReattached(let attempt):
             try demand(.intent, inFlight.contains(attempt), "\(attempt.text) re-attached, not in flight")
@@ -173,10 +186,10 @@ struct Invariants {
         try demand(.rollback, !isRollingBack, "a rollback while rolling back")
         try demand(.rollback, inFlight.isEmpty, "a rollback while \(inFlight) run")
         let hasFailed = plan.stages.contains { isExhausted($0.name, .perform) }
-        try demand(
-            .rollback,
-            hasFailed || wasAskedBack || isCancelled || hasBreached || isInconclusive || areSignOffsOver(now),
-            "a rollback without a reason")
+        let hasReason = hasFailed || wasAskedBack || isCancelled || wasForced || areSignOffsOver(now)
+        let isByMonitor =
+            (hasBreached && !isBudgetSpent(at: breachedAt ?? now)) || (isInconclusive && !isBudgetSpent(at: now))
+        try demand(.rollback, hasReason || isByMonitor, "a rollback without a reason, or past the monitor's budget")
         isRollingBack = true
         for stage in plan.stages {
             stages[stage.name]!.isLeft = stages[stage.name]!.hasStarted && isPastReturn(stage)
@@ -187,6 +200,13 @@ struct Invariants {
                 stages[stage.name]!.parts[part]!.budgetBegan = nil
             }
         }
+    }
+
+    /// Whether the monitor has brought back as many releases within a day as it may.
+    private func isBudgetSpent(at now: Instant) -> Bool {
+        let span: Int64 = 24 * 3_600_000
+        let count = earlierRollbacks.count { now.milliseconds - $0.milliseconds < span }
+        return plan.monitor.map { count >= $0.budget } ?? false
     }
 
     private func isPastReturn(_ stage: PlannedStage) -> Bool {

@@ -29,9 +29,11 @@ struct RandomPlan {
         // From numbers of its own: the plans of before stay what they were.
         var other = SplitMix64(seed: seed, for: "rollback check")
         if other.once(in: 3) { stages[other.pick(0...stages.count - 1)].rollbackCheck = .checks("smoke") }
-        return Plan(
+        var plan = Plan(
             pipeline: "deploy", environment: "production", release: release, stages: stages,
             monitor: monitored ?? hasMonitor ? monitor() : nil, approvals: approvals())
+        plan.monitor?.rollbackBudget = other.pick(0...3)
+        return plan
     }
 
     static let roles = ["operations", "security"]

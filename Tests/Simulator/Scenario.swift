@@ -7,6 +7,8 @@ package struct Scenario: Sendable {
     var jobs: Int
     /// Whether the run only rehearses the way back.
     var isRehearsal: Bool
+    /// How often the monitor has brought a release back here an hour ago.
+    var earlierRollbacks: Int
     /// `nil`: made up on the way, from the seed.
     var moves: [Move]?
     /// A fault of the simulated engine itself, to see whether it is found.
@@ -19,6 +21,7 @@ package struct Scenario: Sendable {
         jobs = random.pick(1...4)
         var other = SplitMix64(seed: seed, for: "rehearsal")
         isRehearsal = other.once(in: 6)
+        earlierRollbacks = other.once(in: 2) ? 0 : other.pick(1...3)
     }
 
     package var summary: String { plan.summary + (isRehearsal ? "\na rehearsal" : "") }

@@ -74,7 +74,10 @@ package struct Simulation: Sendable {
                 release: plan.release, planDigest: Self.digest, startedBy: "ana",
                 isRehearsal: scenario.isRehearsal))
         let gates = folded.gates.map { RunEvent.gateWaiting(role: $0.role.name) }
-        _ = store.append([created] + gates, epoch: 0, after: 0, at: world.now, failing: nil)
+        let hourAgo = Instant(milliseconds: world.now.milliseconds - 3_600_000)
+        let earlier = Array(repeating: hourAgo, count: scenario.earlierRollbacks)
+        let counted = earlier.isEmpty ? [] : [RunEvent.rollbacksCounted(earlier)]
+        _ = store.append([created] + gates + counted, epoch: 0, after: 0, at: world.now, failing: nil)
         try see(from: 0)
     }
 
@@ -85,11 +88,13 @@ package struct Simulation: Sendable {
         for entry in store.journal[start...] {
             note("\(entry.sequence)", entry.event.words)
             coverage.count(entry.event)
+            if case .resumed = entry.event, folded.waitsForBudget { coverage.count(.wentOnInSpite) }
             folded.apply(entry.event, at: entry.at)
             if case .rollbackStarted = entry.event, folded.stages.contains(where: \.isLeft) {
                 coverage.count(.leftPastReturn)
             }
             count(entry.event)
+            if case .paused = entry.event, folded.waitsForBudget { coverage.count(.budgetsSpent) }
             if folded.hasPassedRehearsal, case .runFinished = entry.event { coverage.count(.rehearsalsPassed) }
             if case .runFinished(.refused, let why?) = entry.event,
                 why.contains("sign-offs expired") || why.contains("time to sign")

@@ -26,6 +26,7 @@ extension RunEvent {
         case .holdEnded(let stage, let refusal): "\(stage) \(refusal ?? "goes on")"
         // Only dry-runs have these, and those are no course of a run.
         case .stagePreviewed, .suiteAsked, .dryRunCompared: type
+        case .rollbacksCounted(let times): "\(type): \(times)"
         case .runCreated, .lockTaken, .monitoringStarted: type
         }
     }

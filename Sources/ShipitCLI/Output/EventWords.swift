@@ -47,6 +47,8 @@ struct EventWords: Hashable, Sendable {
             let what = roles.isEmpty ? "waits" : "waits for \(roles.joined(separator: ", ")) to sign"
             self.init(stage.text, "\(what), until \(Words.minute(until)) UTC")
         case .holdEnded(let stage, let refusal): self.init(stage.text, refusal.map { "failed: \($0)" } ?? "goes on")
+        case .rollbacksCounted(let times):
+            self.init("monitor", "has brought back \(Words.count(times.count, "release")) here within a day")
         case .monitoringStarted: self.init("monitor", "started")
         case .ruleFired(let rule, let observed):
             self.init("monitor", "over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")

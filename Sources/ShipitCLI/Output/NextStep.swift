@@ -91,6 +91,12 @@ struct NextStep: Hashable, Sendable {
         if let stage = exhausted(view) {
             return NextStep(command: "shipit retry \(run) \(argument(stage))", open: open)
         }
+        if view.state.waitsForBudget {
+            return NextStep(
+                command: "shipit rollback \(run)",
+                note: "or shipit resume \(run), which goes on in spite of the breach",
+                open: open)
+        }
         return NextStep(command: "shipit resume \(run)", open: open)
     }
 

@@ -154,6 +154,7 @@ enum PlanJSON {
             "warnWhen": strings(monitor.warnWhen.map(\.text)),
             "inconclusive": .string(monitor.inconclusive.rawValue),
             "grace": span(monitor.grace),
+            "rollbackBudget": .integer(Int64(monitor.budget)),
         ])
     }
 

@@ -218,6 +218,7 @@ enum PlanText {
             case .rollback: "roll back"
             case .ignore: "go on"
             }
+        text += "  at most \(Words.count(monitor.budget, "release")) brought back a day; then a breach pauses the run\n"
         return text + "  without a verdict for \(Words.span(monitor.grace)): \(inconclusive)\n"
     }
 

@@ -125,6 +125,9 @@ struct Why: Sendable {
             let note = view.state.isUnbegun ? "ends it unbegun" : "what was done is undone then"
             return gate.map { NextStep(command: "shipit reject \(run) \($0.role.name) --why TEXT", note: note) }
         }
+        if view.state.waitsForBudget {
+            return NextStep(command: "shipit resume \(run)", note: "goes on in spite of the breach")
+        }
         return view.state.rollbackReason == nil
             ? NextStep(command: "shipit rollback \(run)", note: "undoes what has started")
             : NextStep(command: "shipit abandon \(run) --why TEXT", note: "leaves it as it is")

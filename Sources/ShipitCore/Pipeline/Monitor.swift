@@ -16,6 +16,11 @@ public struct Monitor: Hashable, Sendable, Codable {
     public var warnWhen: [Rule]
     /// What is asked after a rollback; `nil`: what the smoke stage asks of any release.
     public var rollbackVerify: RollbackVerification?
+    /// How often a day it may bring back a release in one environment; `nil`: as often as `budget` says.
+    public var rollbackBudget: Int?
+
+    public var budget: Int { rollbackBudget ?? Self.usualBudget }
+    public static let usualBudget = 3
 
     public enum Inconclusive: String, Hashable, Sendable, Codable {
         case rollback, pause, ignore
@@ -25,7 +30,7 @@ public struct Monitor: Hashable, Sendable, Codable {
         from: StageName? = nil, duration: TimeSpan = .zero, sources: [MonitorSource] = [],
         window: TimeSpan = .minutes(1), minSamples: Int = 20, inconclusive: Inconclusive = .pause,
         grace: TimeSpan = .minutes(2), rollbackWhen: [Rule] = [], warnWhen: [Rule] = [],
-        rollbackVerify: RollbackVerification? = nil
+        rollbackVerify: RollbackVerification? = nil, rollbackBudget: Int? = nil
     ) {
         self.from = from
         self.duration = duration
@@ -37,6 +42,7 @@ public struct Monitor: Hashable, Sendable, Codable {
         self.rollbackWhen = rollbackWhen
         self.warnWhen = warnWhen
         self.rollbackVerify = rollbackVerify
+        self.rollbackBudget = rollbackBudget
     }
 }
 

@@ -110,6 +110,8 @@ private enum StopCourse {
     case failure(RunState.Activity)
     /// A person must say how an attempt ended.
     case question(RunState.Activity)
+    /// Lets what runs finish: a breach, and the monitor has brought back enough releases here for one day.
+    case spentBudget(String)
 }
 
 private func stopCourse(_ state: RunState, _ survey: Survey, _ now: Instant) -> StopCourse? {
@@ -119,7 +121,7 @@ private func stopCourse(_ state: RunState, _ survey: Survey, _ now: Instant) -> 
     let final = survey.failed.first { state.plan.stages[$0.stage].onExhausted == .rollback }
     if let failed = final ?? survey.failed.first { return .failure(failed) }
     if let asked = survey.questions.first { return .question(asked) }
-    return nil
+    return state.spentBudgetReason.map(StopCourse.spentBudget)
 }
 
 /// What ends even running stages: a person's word, or a breach.
@@ -128,7 +130,8 @@ func orderToStop(_ state: RunState) -> String? {
         return "asked for by \(act.by)" + (act.why.map { ": \($0)" } ?? "")
     }
     if let person = state.cancelledBy { return "cancelled by \(person)" }
-    return state.breaches.last.map { "breach \($0.breach.words)" }
+    guard let breach = state.openBreach, state.spentBudgetReason == nil else { return nil }
+    return "breach \(breach.breach.words)"
 }
 
 private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCourse, _ now: Instant) -> [Decision] {
@@ -144,6 +147,7 @@ private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCours
     if let asked = survey.questions.first { return [.record(.paused(reason: question(state, asked)))] }
     switch course {
     case .question: return []
+    case .spentBudget(let reason): return [.record(.paused(reason: reason))]
     case .now(let reason): return begin(rollback: reason, state, now)
     case .failure(let activity):
         let stage = state.plan.stages[activity.stage]
@@ -212,7 +216,7 @@ private func decideEnd(_ state: RunState, _ conditions: Conditions, _ now: Insta
         let end = (state.lastStageEndedAt ?? state.monitoringStartedAt ?? now) + monitor.duration
         switch conditions.monitor {
         case .inconclusive(let why):
-            if let more = inconclusive(state, monitor, why) { return more }
+            if let more = inconclusive(state, monitor, why, now) { return more }
             guard now >= end else { return [.wait(until: end)] }
             reason = why
         case .pass where now >= end: break
@@ -228,11 +232,15 @@ private func decideEnd(_ state: RunState, _ conditions: Conditions, _ now: Insta
 }
 
 /// `nil` where no verdict is borne until the end.
-private func inconclusive(_ state: RunState, _ monitor: Monitor, _ reason: String) -> [Decision]? {
+private func inconclusive(
+    _ state: RunState, _ monitor: Monitor, _ reason: String, _ now: Instant
+) -> [Decision]? {
     if state.inconclusiveReason == nil { return [.record(.inconclusive(reason: reason))] }
     switch monitor.inconclusive {
     case .pause: return [.record(.paused(reason: reason))]
-    case .rollback: return [.record(.rollbackStarted(reason: reason))]
+    case .rollback:
+        if let spent = state.spentBudget(at: now) { return [.record(.paused(reason: "\(reason); \(spent)"))] }
+        return [.record(.rollbackStarted(reason: reason))]
     case .ignore: return nil
     }
 }

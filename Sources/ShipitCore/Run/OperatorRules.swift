@@ -43,7 +43,7 @@ extension RunState {
 
     private var refusalOfSupersession: String? {
         if outcome != nil { return "the run has ended already" }
-        if !breaches.isEmpty { return "a breach is in its journal: it brings the old release back" }
+        if openBreach != nil { return "a breach is in its journal: it brings the old release back" }
         return onlyMonitors ? nil : "the run does more than monitor"
     }
 
@@ -53,7 +53,7 @@ extension RunState {
     /// Whether stages may still start.
     private var goesForward: Bool {
         outcome == nil && rollbackReason == nil && !rollbackWasAskedFor && cancelledBy == nil && abandonedBy == nil
-            && breaches.isEmpty && !finallyStages.contains { stages[$0].finally.hasStarted }
+            && openBreach == nil && !finallyStages.contains { stages[$0].finally.hasStarted }
     }
 
     private func refusalOfSkip(_ name: StageName) -> String? {

@@ -21,6 +21,9 @@ public enum RunEvent: Hashable, Sendable {
     case holdStarted(StageName, roles: [String], until: Instant)
     /// Everybody has signed, or the time has passed; otherwise why it failed.
     case holdEnded(StageName, refusal: String?)
+    /// When the monitor has brought releases back in this environment within the last day. While the run has the
+    /// environment nobody else does, so that this is all there is to know.
+    case rollbacksCounted([Instant])
     case monitoringStarted
     case ruleFired(rule: String, observed: Double?)
     case ruleCleared(rule: String, observed: Double?)

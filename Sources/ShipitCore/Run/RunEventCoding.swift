@@ -4,7 +4,7 @@ extension RunEvent: Codable {
         case type, run, pipeline, environment, release, planDigest, startedBy, dryRun, parent
         case epoch, holder, stage, attempt, step, result, verdict, exitCode, signal, reason, outputs, retryable
         case retryAt, rule, observed, act, part, by, why, answer, outcome
-        case role, roles, person, proof, signature, liveRun, until, rehearsal, forced
+        case role, roles, person, proof, signature, liveRun, until, rehearsal, forced, rollbacks
         case firing, parts, suite, decides, answers, previous, changes
     }
 
@@ -26,6 +26,7 @@ extension RunEvent: Codable {
         case .stageSkipped: "stageSkipped"
         case .holdStarted: "holdStarted"
         case .holdEnded: "holdEnded"
+        case .rollbacksCounted: "rollbacksCounted"
         case .monitoringStarted: "monitoringStarted"
         case .ruleFired: "ruleFired"
         case .ruleCleared: "ruleCleared"
@@ -89,6 +90,7 @@ extension RunEvent: Codable {
             try json.encode(stage, forKey: .stage)
             try json.encode(refusal == nil ? Verdict.succeeded : .failed, forKey: .verdict)
             try json.encodeIfPresent(refusal, forKey: .reason)
+        case .rollbacksCounted(let times): try json.encode(times, forKey: .rollbacks)
         case .monitoringStarted: break
         case .ruleFired(let rule, let observed), .ruleCleared(let rule, let observed):
             try json.encode(rule, forKey: .rule)
@@ -229,6 +231,7 @@ extension RunEvent: Codable {
         case "holdEnded":
             let hasFailed = try json.decode(Verdict.self, forKey: .verdict) != .succeeded
             self = .holdEnded(try stage(), refusal: hasFailed ? try text(.reason) : nil)
+        case "rollbacksCounted": self = .rollbacksCounted(try json.decode([Instant].self, forKey: .rollbacks))
         case "monitoringStarted": self = .monitoringStarted
         case "ruleFired": self = .ruleFired(rule: try text(.rule), observed: try observed())
         case "ruleCleared": self = .ruleCleared(rule: try text(.rule), observed: try observed())

@@ -149,7 +149,9 @@ public struct RunMachine: Sendable {
     /// The engine before may have kept a sample and died before it could say what follows from it.
     private mutating func tellStandings(into turn: inout Turn, now: Instant) {
         guard let monitor, state.outcome == nil, state.rollbackReason == nil else { return }
-        for event in monitor.presentEvents(now: now) where state.breaches.isEmpty {
+        for event in monitor.presentEvents(now: now) where state.openBreach == nil {
+            // Who goes on in spite of a breach has seen that its rule is still over the limit.
+            if state.hasJustSettled, case .breached = event { continue }
             record(event, into: &turn, now: now)
         }
     }
@@ -221,7 +223,7 @@ public struct RunMachine: Sendable {
     private mutating func take(_ sample: Sample, from source: String, into turn: inout Turn, now: Instant) {
         guard monitor != nil, state.outcome == nil, state.rollbackReason == nil else { return }
         guard state.supersession == nil else { return }
-        for event in monitor!.add(sample, from: source) where state.breaches.isEmpty {
+        for event in monitor!.add(sample, from: source) where state.openBreach == nil {
             record(event, into: &turn, now: now)
         }
         turn.samples.append(

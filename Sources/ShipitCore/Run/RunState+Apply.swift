@@ -24,6 +24,7 @@ extension RunState {
         case .stageSkipped(let name, let reason): skip(position(name), reason: reason, at: now)
         case .holdStarted(let name, _, let until): startHold(name, until: until, at: now)
         case .holdEnded(let name, let refusal): endHold(name, refusal: refusal, at: now)
+        case .rollbacksCounted(let times): earlierRollbacks = times
         case .monitoringStarted: monitoringStartedAt = now
         case .ruleFired(let rule, let observed): firing[rule] = .some(observed)
         case .ruleCleared(let rule, _): firing[rule] = nil
@@ -46,6 +47,8 @@ extension RunState {
         self.holder = holder
         hasBegun = true
         lastResumedAt = now
+        hasJustSettled = waitsForBudget
+        if waitsForBudget { settledBreaches = breaches.count }
         pausedReason = nil
         interruptedReason = nil
         inconclusiveReason = nil

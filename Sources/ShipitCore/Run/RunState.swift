@@ -19,6 +19,12 @@ public struct RunState: Sendable {
     /// The newer deployment's word; from then on no sample counts any more.
     public internal(set) var supersession: OperatorAct?
     public internal(set) var breaches: [(breach: Breach, at: Instant)] = []
+    /// So many of the breaches a person has seen and gone on in spite of.
+    var settledBreaches = 0
+    /// Whether the last engine was told to go on in spite of one.
+    var hasJustSettled = false
+    /// When the monitor brought releases back here before, within the day before the run began.
+    public internal(set) var earlierRollbacks: [Instant] = []
     public internal(set) var inconclusiveReason: String?
     public internal(set) var monitoringStartedAt: Instant?
     /// When the last perform so far ended.
@@ -154,7 +160,7 @@ public struct RunState: Sendable {
     /// Whether all that is left to do is to watch, with nothing seen that must bring the old release back: such a run yields
     /// to a newer deployment.
     public var onlyMonitors: Bool {
-        phase == .monitoring && !isRehearsal && breaches.isEmpty && !isRunningAnything && !finallyFailed
+        phase == .monitoring && !isRehearsal && openBreach == nil && !isRunningAnything && !finallyFailed
             && orderToStop(self) == nil
             && finallyStages.allSatisfy { !stages[$0].hasStarted || stages[$0].finally.phase == .succeeded }
     }

@@ -70,14 +70,15 @@ extension Launcher {
             guard state.isSigned else { throw .waiting(created.run) }
             do throws(StoreError) {
                 let live = try store.liveRun(pipeline: created.pipeline, environment: created.environment)
-                let event: RunEvent =
-                    live?.created.run == created.liveRun
-                    ? .lockTaken(epoch: epoch, holder: holder)
-                    : .runFinished(outcome: .refused, reason: Self.outdated)
                 let now = clock.now
-                state.apply(event, at: now)
+                let events: [RunEvent] =
+                    live?.created.run == created.liveRun
+                    ? [.lockTaken(epoch: epoch, holder: holder)]
+                        + (try EarlierRollbacks(store: store).counted(in: state.plan, now: now))
+                    : [.runFinished(outcome: .refused, reason: Self.outdated)]
+                for event in events { state.apply(event, at: now) }
                 sequence = try store.append(
-                    [event], to: created.run, at: now, epoch: epoch, after: sequence, summary: RunSummaryState(state))
+                    events, to: created.run, at: now, epoch: epoch, after: sequence, summary: RunSummaryState(state))
             } catch {
                 // Somebody withdrew it at the same moment, perhaps.
                 guard case .conflict = error else { throw .store(error) }

@@ -33,8 +33,9 @@ public struct Launcher: Sendable {
         let environment = run.created.environment
         let epoch = try take(environment, run.created.run)
         let now = clock.now
-        let opening: [RunEvent] = [.runCreated(run.created), .lockTaken(epoch: epoch, holder: holder)]
         do {
+            var opening: [RunEvent] = [.runCreated(run.created), .lockTaken(epoch: epoch, holder: holder)]
+            opening += try EarlierRollbacks(store: store).counted(in: run.plan, now: now)
             let parts = try parts(epoch)
             try store.create(run, events: opening, at: now)
             var state = RunState(plan: run.plan)

@@ -8,6 +8,7 @@ struct MonitorDecoder {
         case from, duration = "for", sources, every, timeout, window, minSamples = "min-samples", inconclusive, grace
         case rollbackWhen = "rollback-when", warnWhen = "warn-when"
         case baseline, control, floor, significance, rollbackVerify = "rollback-verify"
+        case rollbackBudget = "rollback-budget"
 
         var isLater: Bool {
             switch self {
@@ -35,6 +36,7 @@ struct MonitorDecoder {
             reading.word($0, "\"inconclusive\"", [Monitor.Inconclusive.rollback, .pause, .ignore])
         }
         set(\.grace, .grace) { reading.duration($0, "\"grace\"") }
+        set(\.rollbackBudget, .rollbackBudget) { reading.whole($0, "\"rollback-budget\"", in: 0...1000) }
         var draft = MonitorDraft(place: place, monitor: monitor, sources: [:], rules: [], hasRules: false)
         if let node = fields[.from], let name = reading.literal(node, "\"from\"") {
             draft.from = Named(name: name, place: node.place)

@@ -10,7 +10,8 @@ extension MonitorDecoder.Key {
 
     var about: KeyDescription {
         switch self {
-        case .from, .duration, .inconclusive, .grace, .baseline, .control, .floor, .significance, .rollbackVerify:
+        case .from, .duration, .inconclusive, .grace, .baseline, .control, .floor, .significance, .rollbackVerify,
+            .rollbackBudget:
             course
         case .sources:
             KeyDescription(
@@ -53,6 +54,11 @@ extension MonitorDecoder.Key {
                 .text,
                 "The suite that is asked once all is undone, or `none`; if it says NO-GO, the rollback has failed.",
                 fallback: "what the smoke stage asks that doesn't name the release", example: "rollback-verify: smoke")
+        case .rollbackBudget:
+            KeyDescription(
+                .whole(0...1000),
+                "How many releases the monitor may bring back in an environment within a day; then a breach pauses the run.",
+                fallback: "3", example: "rollback-budget: 3")
         default: preconditionFailure("described with the others")
         }
     }

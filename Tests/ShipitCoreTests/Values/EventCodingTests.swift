@@ -121,6 +121,11 @@ struct `An event as JSON` {
         (.monitoringStarted, #"{"type":"monitoringStarted"}"#),
         (.ruleFired(rule: "r", observed: 0.21), #"{"observed":0.21,"rule":"r","type":"ruleFired"}"#),
         (.ruleCleared(rule: "r", observed: nil), #"{"rule":"r","type":"ruleCleared"}"#),
+        (
+            .rollbacksCounted([Instant(milliseconds: 0)]),
+            #"{"rollbacks":["1970-01-01T00:00:00.000Z"],"type":"rollbacksCounted"}"#
+        ),
+        (.breached(Breach(rule: "r", observed: nil, isForced: true)), #"{"forced":true,"rule":"r","type":"breached"}"#),
         (.breached(Breach(rule: "r", observed: 0.5)), #"{"observed":0.5,"rule":"r","type":"breached"}"#),
         (.inconclusive(reason: "r"), #"{"reason":"r","type":"inconclusive"}"#),
         (.rollbackStarted(reason: "r"), #"{"reason":"r","type":"rollbackStarted"}"#),
