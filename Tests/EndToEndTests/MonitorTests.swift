@@ -47,7 +47,7 @@ struct MonitorTests {
         #expect(status["run"]["outcome"] == "rolled-back")
         #expect(status["breaches"].items.count == 1)
         let breach = try #require(status["breaches"].items.first)
-        #expect(breach.keys == ["rule", "at", "observed"])
+        #expect(breach.keys == ["rule", "at", "observed", "samples"])
         #expect(breach["rule"] == .string(rule))
         let observed = try #require(breach["observed"].number)
         #expect(observed > 0.05 && observed <= 1)

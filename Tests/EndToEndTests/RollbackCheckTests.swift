@@ -80,4 +80,15 @@ struct RollbackCheckTests {
         let project = try await project()
         try await project.shipit("simulate", "v1.1.0").exits(0).says("what it asks after a rollback fails")
     }
+
+    @Test func `a pipeline's own tests may give it`() async throws {
+        let tests = """
+            tests:
+              - name: the release before is not well
+                given: {smoke: fails, rollback-check smoke: fails}
+                expect: {outcome: rollback-failed, undone: [a]}
+              - {name: it is, given: {smoke: fails}, expect: {outcome: rolled-back}}
+            """
+        try await project(tests).shipit("test").exits(0)
+    }
 }

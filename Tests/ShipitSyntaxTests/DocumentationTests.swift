@@ -25,6 +25,25 @@ struct DocumentationTests {
         return codes
     }
 
+    /// Otherwise the tests below would look past it.
+    @Test func `every code is written out where it is emitted`() throws {
+        let syntax = Self.root.appending(path: "Sources/ShipitSyntax")
+        let paths = try FileManager.default.subpathsOfDirectory(atPath: syntax.path).filter { $0.hasSuffix(".swift") }
+        var others: [String] = []
+        for path in paths where !path.hasPrefix("Explanations/") {
+            let text = try String(contentsOf: syntax.appending(path: path), encoding: .utf8)
+            let calls =
+                /(?:\b(?:error|warning)\(|Refusal\(|Diagnostic\(\s*\.(?:error|warning),)\s*([a-z_][A-Za-z_.]*)\b/
+            others += text.matches(of: calls).map { "\(path): \($0.1)" }.filter { !$0.hasSuffix(": _") }
+        }
+        // What passes a code on, and the codes of quantities, which are read where they are written.
+        #expect(
+            others.sorted() == [
+                "Decoding/Scalars.swift: quantity.code", "Reading.swift: code", "Reading.swift: code",
+                "YAML/SourceText.swift: code",
+            ])
+    }
+
     @Test func `every code is explained, and none that does not exist`() throws {
         let explained = Explanation.all.map(\.code)
         #expect(Set(explained).count == explained.count)

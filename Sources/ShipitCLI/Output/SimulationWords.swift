@@ -72,7 +72,9 @@ struct SimulationWords {
         }
         if !undone.isEmpty { parts.append(undone.joined(separator: ", ")) }
         if run.exitCode == 5 {
-            let what = run.state.rollbackReason == nil ? "NOT cleaned up: " : "NOT undone: "
+            let isUnwell = UndoAccount(run.state).isOnlyUnwell
+            let what =
+                run.state.rollbackReason == nil ? "NOT cleaned up: " : isUnwell ? "NOT well: " : "NOT undone: "
             parts.append(what + left(run).map(\.stage).joined(separator: ", "))
         }
         if let reason = run.state.pausedReason, run.state.outcome == nil {

@@ -33,12 +33,12 @@ struct UsualDurations: Hashable, Sendable {
         return spans
     }
 
-    /// The same for undos and `finally`, too.
+    /// The same for undos, `finally` and what is asked after a rollback, too.
     static func ofParts(_ runs: [RunState]) -> [Script.StagePart: TimeSpan] {
         var spans: [Script.StagePart: [TimeSpan]] = [:]
         for run in runs where run.created?.dryRun != true {
             for (planned, stage) in zip(run.plan.stages, run.stages) {
-                for part in [Part.perform, .undo, .finally] where stage[part].phase == .succeeded {
+                for part in Part.allCases where stage[part].phase == .succeeded {
                     guard let started = stage[part].startedAt, let finished = stage[part].finishedAt else { continue }
                     spans[Script.StagePart(planned.name, part), default: []].append(finished - started)
                 }

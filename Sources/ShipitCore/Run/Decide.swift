@@ -221,6 +221,10 @@ private func decideEnd(_ state: RunState, _ conditions: Conditions, _ now: Insta
             reason = why
         case .pass where now >= end: break
         case .none where now >= end && monitor.rollbackWhen.isEmpty: break
+        // A person went on in spite of it, and it has not cleared since.
+        case .open where now >= end && state.settledRule != nil:
+            let reason = "the monitor's time is over, and \(state.settledRule ?? "") is still over its limit"
+            return [.record(.paused(reason: reason))]
         // Past the end only another sample, or the grace of a rule without verdict, can tell.
         case .pass, .none, .open: return now < end ? [.wait(until: end)] : []
         }

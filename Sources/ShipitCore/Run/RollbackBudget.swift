@@ -8,6 +8,11 @@ extension RunState {
         breaches.count > settledBreaches ? breaches.last : nil
     }
 
+    /// A rule that is over its limit still, or again, after a person went on in spite of its breach.
+    var settledRule: String? {
+        breaches.prefix(settledBreaches).map(\.breach.rule).first { firing[$0] != nil }
+    }
+
     /// Why the monitor brings nothing back any more today; `nil` while it may.
     func spentBudget(at now: Instant) -> String? {
         guard let budget = plan.monitor?.budget else { return nil }

@@ -7,8 +7,8 @@ extension RunState {
         closeGates(reason)
         // What ended badly needs no more looking at.
         dropFromLive { $0.part == .finally || $0.part == .rollbackCheck || ($0.part == .perform && !$1.isRunning) }
-        resetFinally()
         if let checkedStage { stages[checkedStage].rollbackCheck.beAnew() }
+        resetFinally()
         planUndos()
     }
 

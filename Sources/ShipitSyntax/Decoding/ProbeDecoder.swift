@@ -27,6 +27,10 @@ struct ProbeDecoder {
                 isRight = false
             }
             let isManual = probe == ManualCheck.description
+            if !isManual, probe.subject.isWords, subject.value.isBlank {
+                reading.error("empty-value", "\"\(probe.name)\" is empty", at: subject.value.place, hint: probe.help)
+                isRight = false
+            }
             let asked =
                 !isRight
                 ? nil
@@ -89,5 +93,22 @@ struct ProbeDecoder {
         } else {
             question.rest.append(entry)
         }
+    }
+}
+
+extension FieldType {
+    /// Whether nothing but blanks says nothing. A manual check and a command see to that themselves.
+    fileprivate var isWords: Bool {
+        switch self {
+        case .text, .textOrPattern, .url, .path: true
+        default: false
+        }
+    }
+}
+
+extension Node {
+    fileprivate var isBlank: Bool {
+        guard case .scalar(let scalar) = value else { return false }
+        return !isAbsent && scalar.text.allSatisfy(\.isWhitespace)
     }
 }

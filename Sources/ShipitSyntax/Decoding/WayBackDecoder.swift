@@ -15,7 +15,13 @@ extension StageDecoder {
         stage.rollback = call(.rollback, .rollback)
         stage.finally = call(.finally, .finally)
         isRight = onInterrupt(fields, &stage, draft) && isRight
-        return reversible(fields, &stage, &draft) && isRight
+        guard reversible(fields, &stage, &draft), isRight else { return false }
+        if stage.reversible == .no, let place = fields.keyPlace(.rollback) {
+            reading.warning(
+                "rollback-never-called", "stage \"\(draft.name)\" is reversible: no, so its rollback: is never called",
+                at: place, hint: "remove one of them")
+        }
+        return true
     }
 
     private func onInterrupt(_ fields: Fields<Key>, _ stage: inout Stage, _ draft: StageDraft) -> Bool {

@@ -216,6 +216,10 @@ extension Explanation {
                 .warning(
                     "restart-without-way-back", "a `rolling-restart` that nothing can undo",
                     "give it a `rollback:`"),
+                .warning(
+                    "rollback-never-called",
+                    "a stage that is `reversible: no` has a `rollback:`, which is never called",
+                    "remove one of them"),
                 .error(
                     "self-need", "a stage needs itself",
                     "remove it"),
@@ -301,9 +305,17 @@ extension Explanation {
                 .warning(
                     "monitor-without-rules", "the monitor samples, and judges nothing",
                     "add `rollback-when:`"),
+                .warning(
+                    "monitor-without-way-back",
+                    "a breach would bring nothing back, for no stage that changes things has a way back",
+                    "give them a `rollback:`"),
                 .error(
                     "not-a-source", "a probe that the monitor cannot sample",
                     "use one that it can"),
+                .warning(
+                    "rollback-verify-of-new-release",
+                    "the suite of `rollback-verify:` asks for the new release, which is gone after a rollback",
+                    "ask for `target.version`, or name another suite"),
                 .error(
                     "unknown-check", "`depends-on` names a check that the suite does not have",
                     "see the suggestion"),

@@ -17,7 +17,8 @@ extension TestDecoder.Key {
             KeyDescription(
                 .mapping(.any, of: .given),
                 "What stages and sources do, by name; whoever is not named does well. A name that is both is written "
-                    + "`stage NAME` or `source NAME`; `undo NAME`, `finally NAME` and `verify NAME` are parts of a stage.",
+                    + "`stage NAME` or `source NAME`; `undo NAME`, `finally NAME`, `verify NAME` and "
+                    + "`rollback-check NAME` are parts of a stage.",
                 example: "given: {smoke: fails, api: fails after restart}")
         case .expect: KeyDescription(.section(TestDecoder.ExpectKey.self), "What is to come of it.")
         }

@@ -76,6 +76,7 @@ struct TestResolver {
             case "stage": return stage(words[1], at: place) ? .part(.init(name)) : nil
             case "undo": return stage(words[1], at: place) ? .part(.init(name, .undo)) : nil
             case "finally": return stage(words[1], at: place) ? .part(.init(name, .finally)) : nil
+            case "rollback-check": return stage(words[1], at: place) ? .part(.init(name, .rollbackCheck)) : nil
             case "verify": return stage(words[1], at: place) ? .verify(name) : nil
             case "source":
                 if sources.contains(words[1]) { return .source(words[1]) }

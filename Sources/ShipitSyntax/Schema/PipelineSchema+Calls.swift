@@ -80,7 +80,15 @@ extension PipelineSchema {
     private mutating func subject(_ probe: ProbeDescription) -> SchemaNode {
         let about = SchemaNode.members(["description": .text(probe.help)])
         // Words for people: nothing is substituted in them.
-        return (probe == ManualCheck.description ? node(Shape.text) : node(probe.subject)).preceded(by: about)
+        return (probe == ManualCheck.description ? node(Shape.text) : saying(probe.subject)).preceded(by: about)
+    }
+
+    /// Blanks say nothing.
+    private mutating func saying(_ type: FieldType) -> SchemaNode {
+        switch type {
+        case .text, .textOrPattern, .path: node(type).with(["pattern": #"\S"#])
+        default: node(type)
+        }
     }
 
     private mutating func question(to probe: ProbeDescription, _ asker: Asker) -> SchemaNode {

@@ -82,12 +82,14 @@ struct PlanTests {
                   2. migrate  STAYS: past its point of no return
                   3. backup   nothing to undo
                   it would NOT be whole (exit code 5)
+                after a rollback: nothing is asked (rollback-verify: of the monitor names a suite)
                 gates: none
                 monitor: from restart on, and 10m after the last stage
                   source api      http http://127.0.0.1:8200/health, every 5s
                   roll back when  api.error-rate > 5% for 5m
                   roll back when  api fails 3 times
                   warn when       api.p95 > 200ms
+                  at most 3 releases brought back a day; then a breach pauses the run
                   without a verdict for 2m: pause
 
                 """)

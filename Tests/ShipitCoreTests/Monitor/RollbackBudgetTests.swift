@@ -71,6 +71,18 @@ struct `The monitor's budget of rollbacks` {
         #expect(rig.outcome == .succeeded)
     }
 
+    @Test func `spent, and gone on, stands still once more where the rule never clears`() {
+        var rig = rig(1, monitor: Self.monitor(1))
+        rig.end("a")
+        rig.samples(2, .error)
+        rig.end("b")
+        rig.resume()
+        rig.samples(11, .error)
+        #expect(rig.state.phase == .monitoring)
+        rig.samples(2, .error)
+        #expect(rig.state.pausedReason == "the monitor's time is over, and api fails 2 times is still over its limit")
+    }
+
     @Test func `is asked about once more where the engine dies in between`() {
         var rig = rig(1, monitor: Self.monitor(1))
         rig.end("a")

@@ -3,9 +3,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3)))
 struct `After a rollback the plan asks` {
-    private static func check(
-        _ name: String, _ probe: String = "http", _ subject: String, after: [String] = []
-    ) -> Check {
+    private static func check(_ name: String, _ subject: String, by probe: String = "http", after: [String] = [])
+        -> Check
+    {
         Check(
             name: name, dependsOn: after,
             probe: ProbeRequest(probe: probe, subject: .text(`The planner`.template(subject))))
@@ -15,9 +15,9 @@ struct `After a rollback the plan asks` {
         check("Health", "http://127.0.0.1/health"),
         check("Version", "http://127.0.0.1/${{ release.version }}"),
         check("Notes", "http://127.0.0.1/notes", after: ["Version"]),
-        check("Script", "run", "curl -s localhost | grep $SHIPIT_VERSION"),
-        check("Load", "report", "k6.json"),
-        check("Seen", Check.manualProbe, "Somebody has looked"),
+        check("Script", "curl -s localhost | grep $SHIPIT_VERSION", by: "run"),
+        check("Load", "k6.json", by: "report"),
+        check("Seen", "Somebody has looked", by: Check.manualProbe),
         check("Before", "http://127.0.0.1/${{ target.version }}"),
         check("Image", "http://127.0.0.1/${{ stages.a.outputs.x }}"),
     ]
