@@ -58,6 +58,7 @@ bench: release ## measure shipit's cost beside other tools, as ratios
 	Benchmarks/run
 	Benchmarks/authoring
 	Benchmarks/hosts
+	Benchmarks/monitor
 
 RUNS ?= 200000
 SEED ?=

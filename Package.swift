@@ -105,6 +105,10 @@ let package = Package(
         .target(name: "Simulator", dependencies: ["ShipitCore"], path: "Tests/Simulator", swiftSettings: strict),
         .executableTarget(
             name: "simulate", dependencies: ["Simulator"], path: "Tests/Simulate", swiftSettings: strict),
+        // What the monitor's judgement costs and how often it errs: `Benchmarks/monitor`, with the core and nothing else.
+        .executableTarget(
+            name: "monitor-figures", dependencies: ["ShipitCore"], path: "Benchmarks/MonitorFigures",
+            swiftSettings: strict),
         tests("SimulationTests", ["ShipitCore", "ShipitEngine", "Simulator"]),
         tests("ShipitEngineTests", ["ShipitCore", "ShipitEngine"]),
         tests("ShipitSyntaxTests", ["ShipitCore", "ShipitSyntax"], exclude: ["Fixtures"]),

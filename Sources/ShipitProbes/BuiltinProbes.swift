@@ -5,6 +5,7 @@ public enum BuiltinProbes {
     public static func all() -> [any Probe] {
         [
             HTTPProbe(), TCPProbe(), TLSProbe(), DNSProbe(), PingProbe(), SMTPProbe(), RunProbe(), FileProbe(),
+            LogProbe(),
             DiskProbe(), MemoryProbe(), CPUProbe(), ProcessProbe(), PortProbe(), GitProbe(), ReportProbe(),
             RedisProbe(), PostgreSQLProbe(), PrometheusProbe(), DockerProbe(), KubernetesProbe(),
         ]

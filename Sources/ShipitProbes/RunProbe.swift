@@ -12,6 +12,10 @@ public struct RunProbe: Probe {
             FieldDescription("stdout", .textOrPattern, help: "What standard output must contain, or /regex/."),
             FieldDescription("stderr", .textOrPattern, help: "What standard error must contain, or /regex/."),
             FieldDescription("number", .condition(.count), help: "A condition on the first number printed."),
+            FieldDescription(
+                "count", .textOrPattern,
+                help: "Count the lines of standard output that contain this, or /regex/; the number is then that count."
+            ),
             FieldDescription("time", .condition(.time), help: "How long it may take."),
         ], samples: true)
 
@@ -34,6 +38,7 @@ public struct RunProbe: Probe {
         var stdout: TextPattern?
         var stderr: TextPattern?
         var number: Limit?
+        var count: TextPattern?
         var time: Limit?
 
         init(_ request: ResolvedProbe) throws(BadField) {
@@ -50,6 +55,7 @@ public struct RunProbe: Probe {
             stdout = try fields.pattern("stdout")
             stderr = try fields.pattern("stderr")
             number = try fields.limit("number", in: .count)
+            count = try fields.pattern("count")
             time = try fields.limit("time", in: .time)
         }
 
@@ -60,7 +66,7 @@ public struct RunProbe: Probe {
             let evidence =
                 "\(words): \(phrase(result.end, timeout)) in \(Words.seconds(result.seconds))"
                 + (said.isEmpty ? "" : ", printed \(said)")
-            let found = firstNumber(in: output)
+            let found = count.map { Double(lines(of: output, with: $0)) } ?? firstNumber(in: output)
             var judgement = Judgement()
             switch result.end {
             case .timedOut, .notStarted:
@@ -107,6 +113,10 @@ public struct RunProbe: Probe {
             Words.excerpt(argv.contains("-c") ? argv.last! : argv.joined(separator: " "), limit: 80)
         }
     }
+}
+
+private func lines(of text: String, with pattern: TextPattern) -> Int {
+    text.split(whereSeparator: \.isNewline).count { pattern.matches(String($0)) }
 }
 
 /// The first number in a text: digits with an optional sign, fraction and exponent.

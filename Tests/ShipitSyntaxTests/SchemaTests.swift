@@ -41,6 +41,11 @@ struct SchemaTests {
         ("bad-name", "cannot name a remote", "options of git"),
         ("empty-value", "names no program", "the first of a list"),
         // One value that forbids or demands another.
+        ("no-baseline", "", "what another key demands"), ("short-baseline", "", "arithmetic"),
+        ("unknown-metric", "counts nothing", "what another value is"),
+        ("bad-quantity", "one difference of each unit", "items beside one another"),
+        ("bad-number", "\"significance\"", "bounds that are no whole numbers"),
+        ("conflicting-keys", "during the baseline", "what another key excludes"),
         ("bad-blocks", "", "the type of another field"), ("missing-unit", "\"blocks\"", "the type of another field"),
         ("bad-cron", "", "the grammar of cron"), ("missing-key", "to which environment", "names"),
         ("bad-quantity", "longer than a day", "arithmetic"),

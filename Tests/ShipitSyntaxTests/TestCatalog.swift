@@ -71,6 +71,7 @@ let testCatalog = Catalog(
                 FieldDescription("exit", .number, help: "the exit status"),
                 FieldDescription("stdout", .textOrPattern, help: "what it prints"),
                 FieldDescription("number", .condition(.count), help: "the first number printed"),
+                FieldDescription("count", .textOrPattern, help: "lines that are counted"),
             ], samples: true),
         ProbeDescription(
             name: "file", help: "Looks at a file.", subject: .path,
@@ -79,6 +80,10 @@ let testCatalog = Catalog(
                 FieldDescription("age", .condition(.time), help: "since it was changed"),
                 FieldDescription("size", .condition(.size), help: "its size"),
             ], samples: false),
+        ProbeDescription(
+            name: "log", help: "Counts lines.", subject: .path,
+            fields: [FieldDescription("pattern", .textOrPattern, required: true, help: "what is counted")],
+            samples: true),
         ProbeDescription(
             name: "disk", help: "Looks at a file system.", subject: .path,
             fields: [

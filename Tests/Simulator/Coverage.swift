@@ -12,6 +12,7 @@ package struct Coverage: Sendable {
         // What is measured.
         case samplesGood, samplesBad, samplesNone, samplesNonsense, samplesLate, samplesMissing
         case rulesFired, rulesCleared, breaches, inconclusive
+        case baselinesStarted, baselinesTaken, baselinesLacking, controlsMoved
         case rehearsalsForced, rehearsalsPassed, budgetsSpent, wentOnInSpite
         // What people do.
         case cancels, rollbacksAsked, abandons, supersessions, skips, retriesAsked, answersDone, answersFailed,
@@ -127,6 +128,9 @@ extension Coverage {
         case .ruleCleared: count(.rulesCleared)
         case .breached(let breach): count(breach.isForced ? .rehearsalsForced : .breaches)
         case .inconclusive: count(.inconclusive)
+        case .baselineStarted: count(.baselinesStarted)
+        case .baselineTaken(_, let lacking): count(lacking == nil ? .baselinesTaken : .baselinesLacking)
+        case .controlMoved: count(.controlsMoved)
         case .rollbackStarted: count(.rollbacks)
         case .operatorActed(let act): count(act)
         case .paused: count(.paused)

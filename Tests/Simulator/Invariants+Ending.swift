@@ -4,7 +4,7 @@ import ShipitCore
 extension Invariants {
     // MARK: Ending
 
-    mutating func finished(_ outcome: Outcome) throws(Violation) {
+    mutating func finished(_ outcome: Outcome, at now: Instant) throws(Violation) {
         try demand(.noProcess, inFlight.isEmpty, "the end while \(inFlight) run")
         if isRollingBack, !isAbandoned {
             for stage in plan.stages where isToBeUndone(stage) {
@@ -28,7 +28,7 @@ extension Invariants {
                 try demand(.success, stages[stage.name]!.isSatisfied, "succeeded without \(stage.name)")
             }
             try demand(.success, areFinallysDone, "succeeded with a finally that was not")
-            try mayEndGreen()
+            try mayEndGreen(at: now)
         case .rolledBack:
             try demand(.rollback, isRollingBack && isWhollyBack, "rolled back, and something is not undone")
             try demand(.rollback, declaresWayBack || !hasChanged, "rolled back with no way back")

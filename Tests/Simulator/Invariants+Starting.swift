@@ -20,6 +20,8 @@ extension Invariants {
         let isBoundBack = isRollingBack || wasAskedBack || isCancelled || hasBreached || isAbandoned
         try demand(.rules, !isBoundBack, "\(what) though the run is bound back")
         try demand(.rules, !stages[stage.name]!.isSkipped, "\(what) though it is skipped")
+        try demand(.monitoring, !isRefusedByBaseline, "\(what) though there is nothing to compare with")
+        try demand(.monitoring, !hasControlMoved, "\(what) though a control has moved")
         for need in stage.needs {
             try demand(.intent, stages[need]!.isSatisfied, "\(what) before \(need), which it needs")
         }
@@ -32,6 +34,9 @@ extension Invariants {
         let stage = planned[attempt.stage]!
         try mayGoOn(stage, attempt.text)
         try demand(.rules, stage.hold == nil, "\(attempt.text), which only waits")
+        if stage.changes, plan.monitor?.baseline != nil {
+            try demand(.monitoring, baseline.taken != nil, "\(attempt.text) changes something before the baseline")
+        }
         if let group = stage.group, let limit = stage.groupLimit {
             let running = inFlight.filter { $0.part == .perform && planned[$0.stage]!.group == group }
             try demand(.rules, running.count < limit, "\(attempt.text) is one more than the limit of its group")

@@ -29,6 +29,9 @@ extension Invariants {
         var failures = 0
         var slowest: Double?
         var highest: Double?
+        /// When it last gave a time, and a number.
+        var timedAt: Instant?
+        var numberedAt: Instant?
     }
 
     /// An engine judges by its own samples and by those of the engines before it.
@@ -40,10 +43,12 @@ extension Invariants {
         case .good(let seconds, let number):
             measured[source, default: .init()].answers += 1
             if let seconds, seconds.isFinite {
+                measured[source]!.timedAt = max(sample.at, measured[source]!.timedAt ?? sample.at)
                 measured[source]!.slowest = max(seconds, measured[source]!.slowest ?? seconds)
             }
             if let number, number.isFinite {
                 measured[source]!.numbers += 1
+                measured[source]!.numberedAt = max(sample.at, measured[source]!.numberedAt ?? sample.at)
                 measured[source]!.highest = max(number, measured[source]!.highest ?? number)
             }
         case .error:
@@ -66,12 +71,20 @@ extension Invariants {
             case .metric(.errorRate, _, _): seen.errors > 0 && seen.errors + seen.answers >= monitor.minSamples
             case .metric(.quantile, let limit, _), .metric(.mean, let limit, _): seen.slowest.map(limit.holds) ?? false
             case .metric(.value, let limit, _): seen.highest.map(limit.holds) ?? false
+            case .relative:
+                // What was fastest before is not slower than its p95.
+                seen.slowest.map { $0 > 2 * (baseline.taken?.sources[rule.source]?.seconds.first ?? .infinity) }
+                    ?? false
+            case .metric: false
             }
         try demand(.monitoring, hasReason, "a breach of \(breach.rule), and nothing measured says so: \(seen)")
     }
 
     /// No success without enough data about every rule, unless its author bears that.
-    func mayEndGreen() throws(Violation) {
+    ///
+    /// What was measured long ago says nothing about now: a window's length after the last answer a rule may still be at pass
+    /// because of it, and as long again may nothing have come; late answers take some more.
+    func mayEndGreen(at now: Instant) throws(Violation) {
         guard let monitor = plan.monitor, monitor.inconclusive != .ignore else { return }
         for rule in monitor.rollbackWhen {
             let seen = measured[rule.source] ?? Measured()
@@ -80,12 +93,20 @@ extension Invariants {
                 case .fails: seen.answers + seen.failures > 0
                 case .metric(.errorRate, _, _): seen.errors + seen.answers >= monitor.minSamples
                 case .metric(.quantile, _, _), .metric(.mean, _, _):
-                    seen.slowest != nil && seen.answers >= monitor.minSamples
-                case .metric(.value, _, _): seen.numbers > 0
+                    seen.timedAt.map { now - $0 <= Self.oldestTime } == true && seen.answers >= monitor.minSamples
+                case .metric(.value, _, _): seen.numberedAt.map { now - $0 <= Self.oldestNumber } == true
+                case .relative:
+                    seen.timedAt.map { now - $0 <= Self.oldestTime } == true && seen.answers >= monitor.minSamples
+                        && baseline.taken?.sources[rule.source]?.seconds.count ?? 0 >= monitor.minSamples
+                case .metric: false
                 }
             try demand(.monitoring, isEnough, "succeeded, and too little was measured of \(rule.text): \(seen)")
         }
     }
+
+    /// Windows are of 30 seconds, as long as the longest silence; a late answer takes eight.
+    private static let oldestTime = TimeSpan.seconds(30 + 30 + 8)
+    private static let oldestNumber = TimeSpan.seconds(30 + 8)
 
     // MARK: Leaving
 

@@ -68,6 +68,9 @@ struct Invariants {
     /// The engine whose samples count now, and what it has measured of each source.
     var watcher: Int64 = 0
     var measured: [String: Measured] = [:]
+    var baseline = BaselineModel()
+    /// A control moved, and nobody has taken the run up since.
+    var hasControlMoved = false
 
     init(_ plan: Plan, jobs: Int) {
         self.plan = plan
@@ -117,6 +120,8 @@ struct Invariants {
             try demand(.oneEngine, new > epoch, "epoch \(new) after \(epoch)")
             epoch = new
             hasBegun = true
+            baseline.began = nil
+            hasControlMoved = false
             if case .resumed = event { rest(until: now) } else { try begins() }
             // Whoever takes it up goes on in spite of it.
             if isPausedByBudget { hasBreached = false }
@@ -135,6 +140,9 @@ struct Invariants {
             hasBreached = true
             breachedAt = now
             wasForced = wasForced || breach.isForced
+        case .baselineStarted: try baselineStarted(at: now)
+        case .baselineTaken(let taken, let lacking): try baselineTaken(taken, lacking, at: now)
+        case .controlMoved(let move): try controlMoved(move)
         case .inconclusive: isInconclusive = true
         case .rollbackStarted: try rollbackStarted(at: now)
         case .operatorActed(let act): try acted(act, at: now)
@@ -145,7 +153,7 @@ struct Invariants {
                 isPausedByBudget = true
             }
         case .rollbacksCounted(let times): earlierRollbacks = times
-        case .runFinished(let outcome, _): try finished(outcome)
+        case .runFinished(let outcome, _): try finished(outcome, at: now)
         case .attemptReattached(let attempt):
             try demand(.intent, inFlight.contains(attempt), "\(attempt.text) re-attached, not in flight")
         case .approvalGiven(let signOff): try approved(signOff, at: now)
@@ -186,7 +194,8 @@ struct Invariants {
         try demand(.rollback, !isRollingBack, "a rollback while rolling back")
         try demand(.rollback, inFlight.isEmpty, "a rollback while \(inFlight) run")
         let hasFailed = plan.stages.contains { isExhausted($0.name, .perform) }
-        let hasReason = hasFailed || wasAskedBack || isCancelled || wasForced || areSignOffsOver(now)
+        let hasReason =
+            hasFailed || wasAskedBack || isCancelled || wasForced || areSignOffsOver(now) || isRefusedByBaseline
         let isByMonitor =
             (hasBreached && !isBudgetSpent(at: breachedAt ?? now)) || (isInconclusive && !isBudgetSpent(at: now))
         try demand(.rollback, hasReason || isByMonitor, "a rollback without a reason, or past the monitor's budget")

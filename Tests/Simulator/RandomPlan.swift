@@ -126,12 +126,21 @@ struct RandomPlan {
                 text: "queue > 100", source: "queue",
                 kind: .metric(.value, Condition(.more, Quantity(100, .count)), hold: random.pick([nil, .seconds(10)]))),
         ]
+        let baseline =
+            random.once(in: 3) ? BaselinePolicy(.seconds(20), isOptional: random.once(in: 3)) : nil
+        let relative = Rule(
+            text: "api.p95 > baseline * 2", source: "api",
+            kind: .relative(
+                .quantile(0.95), RelativeLimit(.more, .times(2)), hold: random.pick([nil, .seconds(10)])))
+        let chosen = rules.filter { _ in random.once(in: 3) }
         return Monitor(
             from: random.once(in: 2) ? stages.randomElement(using: &random)?.name : nil,
             duration: .seconds(Int64(random.pick(0...120))),
             sources: MetricSource.names.map { MonitorSource(name: $0, probe: probe) },
             window: .seconds(30), minSamples: random.pick(1...6),
             inconclusive: random.pick([.pause, .rollback, .ignore]),
-            grace: .seconds(40), rollbackWhen: rules.filter { _ in random.once(in: 3) })
+            grace: .seconds(40), rollbackWhen: chosen + (baseline == nil ? [] : [relative]),
+            baseline: baseline, significance: random.pick([nil, 0.9]),
+            control: baseline != nil && !random.once(in: 4) ? ["queue"] : nil)
     }
 }

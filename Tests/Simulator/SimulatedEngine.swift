@@ -63,7 +63,7 @@ struct SimulatedEngine {
         var next = wake
         func consider(_ instant: Instant) { next = min(next ?? instant, instant) }
         for (at, _) in coming { consider(at) }
-        if machine.monitor != nil { consider(nextBeat) }
+        if machine.isSampling { consider(nextBeat) }
         for activity in activities {
             if let watchdog = activity.watchdog { consider(watchdog) }
             guard let key = activity.waitsFor else { continue }

@@ -144,7 +144,7 @@ extension Simulation {
         }
         for (at, happening) in engine.coming where at <= now { engine.inbox.append(happening) }
         engine.coming.removeAll { $0.at <= now }
-        if engine.machine.monitor != nil, engine.nextBeat <= now { sample(&engine) }
+        if engine.machine.isSampling, engine.nextBeat <= now { sample(&engine) }
         return true
     }
 
@@ -152,7 +152,10 @@ extension Simulation {
         if engine.epoch > invariants.watcher { invariants.watches(epoch: engine.epoch) }
         for var answer in metrics.beat(at: world.now, &coverage) {
             note("sample", "\(answer.source) \(answer.sample.kind)")
-            invariants.measured(answer.source, answer.sample, epoch: engine.epoch)
+            invariants.gathered(answer.source, answer.sample, epoch: engine.epoch)
+            if engine.machine.monitor != nil {
+                invariants.measured(answer.source, answer.sample, epoch: engine.epoch)
+            }
             if scenario.sabotage == .takesNaNForGood, case .good(let seconds, _) = answer.sample.kind,
                 seconds?.isFinite != true
             {

@@ -27,7 +27,9 @@ extension RunEvent {
         // Only dry-runs have these, and those are no course of a run.
         case .stagePreviewed, .suiteAsked, .dryRunCompared: type
         case .rollbacksCounted(let times): "\(type): \(times)"
-        case .runCreated, .lockTaken, .monitoringStarted: type
+        case .baselineTaken(_, let lacking): "\(type): \(lacking ?? "enough")"
+        case .controlMoved(let move): "\(type): \(move.control), \(move.metric); \(move.rule)"
+        case .runCreated, .lockTaken, .baselineStarted, .monitoringStarted: type
         }
     }
 }
@@ -71,7 +73,9 @@ extension Plan {
             return words
         }.joined(separator: "\n")
             + (approvals.map { "\nsigned by \($0.roles.map { "\($0.quorum) of \($0.people.map(\.name))" })" } ?? "")
-            + (monitor.map { "\nmonitor: \($0.rollbackWhen.map(\.text)), \($0.inconclusive), \($0.minSamples) samples" }
+            + (monitor.map {
+                "\nmonitor: \($0.rollbackWhen.map(\.text)), \($0.inconclusive), \($0.minSamples) samples, baseline \($0.baseline?.duration.seconds ?? 0)s"
+            }
                 ?? "")
     }
 }

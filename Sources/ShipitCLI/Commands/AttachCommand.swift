@@ -42,7 +42,9 @@ struct Attachment {
         let progress = ProgressChoice.make(jsonLines: form == .jsonl)
         var watched = WatchedRules()
         _ = try watched.readOn(reading.state, of: run, in: store)
-        progress.took(try store.entries(of: run, after: 0), state: reading.state, rules: watched.rules, now: clock.now)
+        progress.took(
+            try store.entries(of: run, after: 0), state: reading.state, rules: watched.rules(at: clock.now),
+            now: clock.now)
         let beat = ProgressBeat(progress, output: output, clock: clock)
         beat.start()
         do {
@@ -51,7 +53,7 @@ struct Attachment {
                 let entries = try reading.readOn(in: store)
                 let hasMeasured = try watched.readOn(reading.state, of: run, in: store)
                 guard !entries.isEmpty || hasMeasured else { continue }
-                progress.took(entries, state: reading.state, rules: watched.rules, now: clock.now)
+                progress.took(entries, state: reading.state, rules: watched.rules(at: clock.now), now: clock.now)
             }
         } catch {
             beat.stop()

@@ -30,6 +30,7 @@ struct BacktestCommand: ParsableCommand {
         let choice = RunChoice(store: store, environment: target.env, pipeline: target.pipeline)
         let trials = try last.map { try newest($0, choice, rules) } ?? [named(choice, rules)]
         try requireSources(of: rules, in: trials)
+        try requireBaseline(of: rules, in: trials)
         switch output.output {
         case .text: Streams().result(BacktestText.text(trials))
         case .json: Streams().result(BacktestJSON.text(trials))
@@ -71,8 +72,10 @@ struct BacktestCommand: ParsableCommand {
                 throw CommandFailure(
                     .usage, "--rule \"\(what)\": there is no metric \"\(SafeText.line(name))\"",
                     hint: "metrics: \(Rule.Metric.examples.joined(separator: ", "))")
-            case .relative:
-                throw CommandFailure(.usage, "--rule \"\(what)\": rules relative to the baseline are not enforced yet")
+            case .badRelative:
+                throw CommandFailure(
+                    .usage, "--rule \"\(what)\" has no limit relative to the baseline",
+                    hint: "such as > baseline * 1.5 or > baseline + 10%")
             case .badCount: throw CommandFailure(.usage, "--rule \"\(what)\" counts from 1 to 1000000 failures")
             case .quantity(let error, _):
                 throw CommandFailure(.usage, "--rule \"\(what)\": \(SafeText.line(error.message))", hint: error.hint)
@@ -89,6 +92,14 @@ struct BacktestCommand: ParsableCommand {
             "--rule \"\(SafeText.line(rule.text))\": the monitor has no source \"\(SafeText.line(rule.source))\"",
             hint: "sources: \(known.sorted().joined(separator: ", "))")
     }
+
+    /// Without one a relative rule would only ever be without a verdict.
+    private func requireBaseline(of rules: [Rule], in trials: [BacktestTrial]) throws(CommandFailure) {
+        guard let rule = rules.first(where: \.isRelative), trials.allSatisfy({ !$0.hasBaseline }) else { return }
+        throw CommandFailure(
+            .usage, "--rule \"\(SafeText.line(rule.text))\": nothing was sampled before the change",
+            hint: "add baseline: to the monitor; later runs can be judged by such rules")
+    }
 }
 
 /// A run's samples with the rules that are tried on them.
@@ -98,6 +109,7 @@ struct BacktestTrial {
     let monitor: Monitor
     let began: Instant
     let samples: [RecordedSample]
+    let hasBaseline: Bool
     let result: Backtest
     /// The breach that the run had.
     let breach: (breach: Breach, at: Instant)?
@@ -109,11 +121,14 @@ struct BacktestTrial {
         guard let monitor = state.plan.monitor, let began = state.monitoringStartedAt else { return nil }
         let samples = try store.samples(of: record.created.run)
         if samples.isEmpty { return nil }
-        self.init(record, monitor, rules: rules, began: began, samples: samples, breach: state.breaches.first)
+        self.init(
+            record, monitor, rules: rules, began: began, baseline: state.baseline, samples: samples,
+            breach: state.breaches.first)
     }
 
     init(
-        _ record: RunRecord, _ monitor: Monitor, rules: [Rule], began: Instant, samples: [RecordedSample],
+        _ record: RunRecord, _ monitor: Monitor, rules: [Rule], began: Instant, baseline: Baseline? = nil,
+        samples: [RecordedSample],
         breach: (breach: Breach, at: Instant)?
     ) {
         var monitor = monitor
@@ -122,7 +137,8 @@ struct BacktestTrial {
         self.monitor = monitor
         self.began = began
         self.samples = samples
+        hasBaseline = baseline != nil
         self.breach = breach
-        result = Backtest(monitor, over: samples, began: began)
+        result = Backtest(monitor, baseline: baseline, over: samples, began: began)
     }
 }

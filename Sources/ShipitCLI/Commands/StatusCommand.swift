@@ -18,6 +18,7 @@ struct StatusCommand: ParsableCommand {
         let choice = RunChoice(store: store, environment: target.env, pipeline: target.pipeline)
         var view = try RunReading(try choice.run(runName, dryRuns: true), in: store).view
         try view.lookAtSamples(in: store)
+        try view.lookAtRules(in: store)
         switch output.output {
         case .text: Streams().result(StatusText.text(view, now: SystemClock.wallTime))
         case .json: Streams().result(StatusJSON.text(view))

@@ -23,6 +23,7 @@ struct WhyCommand: ParsableCommand {
         let run = reading.record.created.run
         var view = reading.view
         try view.lookAtSamples(in: store)
+        try view.lookAtRules(in: store)
         let report = RunReport(
             view, entries: try store.entries(of: run, after: 0),
             journal: .init(events: reading.sequence, head: ""), now: view.now ?? SystemClock.wallTime)

@@ -41,8 +41,8 @@ enum BacktestText {
             return "\(finding.warns ? "WARNS" : "BREACH") at \(Words.clock(at)), \(Words.duration(at - began)) "
                 + "after monitoring began (\(Words.observed(observed, of: finding.rule)))"
         case .over(let since): return "over since \(Words.clock(since)) when the samples end" + extreme(finding)
-        case .pass: return "well when the samples end" + extreme(finding)
-        case .noVerdict: return "no verdict when the samples end: too little data" + extreme(finding)
+        case .pass: return "pass when the samples end" + extreme(finding)
+        case .noVerdict: return "no data when the samples end: no verdict" + extreme(finding)
         }
     }
 

@@ -9,9 +9,11 @@ struct Doing: Hashable, Sendable {
 
     private let phase: RunPhase
     private let running: [Running]
+    private let takesBaseline: Bool
 
     init(_ state: RunState) {
         phase = state.phase
+        takesBaseline = state.takesBaseline
         running = state.attemptsInFlight.map { attempt in
             Running(attempt: attempt, since: state[attempt.stage]?[attempt.part].startedAt)
         }
@@ -22,6 +24,7 @@ struct Doing: Hashable, Sendable {
     /// `running: migrate, 3m00s`, or the monitor's values.
     func words(_ rules: [MonitorEvaluator.RuleState], now: Instant) -> String {
         if !running.isEmpty { return "running: " + running.map { words($0, now: now) }.joined(separator: "; ") }
+        if takesBaseline { return "sampling the baseline" }
         guard phase == .monitoring else { return StateWords.of(phase: phase, outcome: nil) }
         let values = rules.map { RuleWords.text($0, now: now) }
         return "monitoring" + (values.isEmpty ? "" : ": " + values.joined(separator: "; "))

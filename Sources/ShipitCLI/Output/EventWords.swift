@@ -49,12 +49,15 @@ struct EventWords: Hashable, Sendable {
         case .holdEnded(let stage, let refusal): self.init(stage.text, refusal.map { "failed: \($0)" } ?? "goes on")
         case .rollbacksCounted(let times):
             self.init("monitor", "has brought back \(Words.count(times.count, "release")) here within a day")
+        case .baselineStarted: self.init("monitor", "samples the baseline")
+        case .baselineTaken(let baseline, let lacking): self.init("monitor", Self.words(baseline, lacking))
         case .monitoringStarted: self.init("monitor", "started")
         case .ruleFired(let rule, let observed):
             self.init("monitor", "over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")
         case .ruleCleared(let rule, let observed):
             self.init("monitor", "no longer over: \(rule) (now \(Words.observed(observed, ofRule: rule)))")
         case .breached(let breach): self.init(breach.isForced ? "rehearsal" : "monitor", "BREACH \(Self.words(breach))")
+        case .controlMoved(let move): self.init("monitor", Self.words(move))
         case .inconclusive(let reason): self.init("monitor", "inconclusive: \(reason)")
         case .rollbackStarted(let reason): self.init("rollback", "started: \(reason)")
         case .operatorActed(let act): self.init("operator", Self.words(act))
@@ -68,6 +71,31 @@ struct EventWords: Hashable, Sendable {
         case .runFinished(let outcome, let reason):
             self.init("run", Self.words(outcome) + (reason.map { ": \($0)" } ?? ""))
         }
+    }
+
+    /// `baseline taken: api p50 12ms, 25 answers, 0 errors`.
+    private static func words(_ baseline: Baseline, _ lacking: String?) -> String {
+        let sources = baseline.sources.sorted { $0.key < $1.key }.map { name, source in
+            var facts: [String] = []
+            if !source.seconds.isEmpty {
+                facts.append("p50 \(Words.value(quantile(0.5, ofSorted: source.seconds), .time))")
+            }
+            if !source.numbers.isEmpty {
+                facts.append("median \(Words.short(quantile(0.5, ofSorted: source.numbers)))")
+            }
+            facts.append(Words.count(source.answers, "answer"))
+            if source.errors > 0 { facts.append(Words.count(source.errors, "error")) }
+            if source.noData > 0 { facts.append("\(source.noData) without data") }
+            return "\(name) \(facts.joined(separator: ", "))"
+        }
+        return "baseline taken: \(sources.joined(separator: "; "))" + (lacking.map { "; \($0)" } ?? "")
+    }
+
+    static func words(_ move: ControlMove) -> String {
+        let unit = Rule.Metric(move.metric)?.dimension ?? .count
+        func words(_ value: Double?) -> String { value.map { Words.value($0, unit) } ?? "unknown" }
+        return "control \(move.control) has moved, too: \(move.metric) \(words(move.observed)), "
+            + "\(words(move.baseline)) before; over: \(move.rule)"
     }
 
     static func words(_ holder: Holder) -> String { "\(holder.user), pid \(holder.pid) on \(holder.host)" }

@@ -10,7 +10,9 @@ struct LiveMonitor {
     /// The rules that are over their limit come first when there is no room for all.
     func lines(atMost limit: Int) -> [StyledLine] {
         let isOn = model.view.phase == .running || model.view.phase == .monitoring
-        guard isOn, !model.rules.isEmpty else { return [] }
+        guard isOn else { return [] }
+        if model.view.state.takesBaseline { return [baseline] }
+        guard !model.rules.isEmpty else { return [] }
         var title = Ink(width: width, style: style)
         title.add("monitor", .bold)
         title.add(until, .dim)
@@ -20,6 +22,13 @@ struct LiveMonitor {
         var more = Ink(width: width, style: style)
         more.add("  and \(Words.count(model.rules.count - room + 1, "more rule"))", .dim)
         return [title.line] + worstFirst.prefix(room - 1).map(line) + [more.line]
+    }
+
+    private var baseline: StyledLine {
+        var ink = Ink(width: width, style: style)
+        ink.add("monitor", .bold)
+        ink.add("  " + MonitorWords.baseline(model.view.state, now: now), .dim)
+        return ink.line
     }
 
     private static func isOver(_ state: MonitorEvaluator.RuleState) -> Bool {

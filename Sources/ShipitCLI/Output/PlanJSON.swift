@@ -155,6 +155,11 @@ enum PlanJSON {
             "inconclusive": .string(monitor.inconclusive.rawValue),
             "grace": span(monitor.grace),
             "rollbackBudget": .integer(Int64(monitor.budget)),
+            "baseline": monitor.baseline.map {
+                .members(["for": span($0.duration), "optional": .bool($0.isOptional)])
+            } ?? .null,
+            "significance": monitor.significance.map(JSONValue.number) ?? .null,
+            "control": strings(monitor.control ?? []),
         ])
     }
 

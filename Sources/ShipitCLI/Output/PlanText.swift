@@ -209,8 +209,18 @@ enum PlanText {
             table.add(
                 "source \(SafeText.line(source.name))", "\(probe(source.probe)), every \(Words.span(source.every))")
         }
+        if let baseline = monitor.baseline {
+            let missing = baseline.isOptional ? "" : "; with too little data nothing is changed"
+            table.add("baseline", "every source for \(Words.span(baseline.duration)) before the first change\(missing)")
+        }
         for rule in monitor.rollbackWhen { table.add("roll back when", SafeText.line(rule.text)) }
         for rule in monitor.warnWhen { table.add("warn when", SafeText.line(rule.text)) }
+        if let significance = monitor.significance {
+            table.add("unless", "a difference from the baseline may be chance (significance \(significance))")
+        }
+        if let control = monitor.control {
+            table.add("pause instead", "when \(SafeText.line(control.joined(separator: " or "))) moves, too")
+        }
         text += table.text
         let inconclusive =
             switch monitor.inconclusive {

@@ -14,6 +14,8 @@ struct RunView: Sendable {
     var zone: ZoneRules?
     /// What the monitor measured, where that was looked at.
     var samples: [RecordedSample] = []
+    /// Where the monitor's rules stand, where that was looked at.
+    var rules: [MonitorEvaluator.RuleState] = []
 
     init(created: RunCreated, startedAt: Instant, state: RunState, holderIsDead: Bool = false) {
         self.created = created

@@ -139,7 +139,8 @@ struct TroubleWords {
 
     init(_ found: Simulation.Case) {
         let trouble = found.trouble
-        subject = (trouble.stage?.text ?? trouble.source.map { "monitor: \($0)" }).map(SafeText.line)
+        subject = (trouble.stage?.text ?? trouble.source.map { "monitor: \($0)" } ?? trouble.ofMonitor).map(
+            SafeText.line)
         let attempts = trouble.stage.flatMap { found.worst.state[$0]?.perform.attempts } ?? 1
         let times = attempts > 1 ? ", \(attempts) times" : ""
         let people = trouble.stage.flatMap { found.worst.state.planned($0)?.hold }
@@ -160,6 +161,7 @@ struct TroubleWords {
             case .rollbackCheckFails: "what it asks after a rollback fails"
             case .sourceFails: "gives errors only"
             case .sourceSilent: "gives nothing"
+            case .noBaseline: "gives nothing before the first change"
             }
     }
 }
@@ -176,7 +178,7 @@ extension Plan {
 extension Simulation.Trouble {
     var stage: StageName? {
         switch self {
-        case .none, .sourceFails, .sourceSilent: nil
+        case .none, .sourceFails, .sourceSilent, .noBaseline: nil
         case .failsOnce(let stage), .fails(let stage), .timesOut(let stage), .engineDies(let stage),
             .machineDies(let stage, _), .breachAfter(let stage), .undoFails(let stage), .finallyFails(let stage),
             .rollbackCheckFails(let stage):
@@ -189,6 +191,12 @@ extension Simulation.Trouble {
         case .sourceFails(let source), .sourceSilent(let source): source
         default: nil
         }
+    }
+
+    /// All sources at once.
+    var ofMonitor: String? {
+        if case .noBaseline = self { return "monitor" }
+        return nil
     }
 
     var verification: Script.Verification? {
@@ -211,6 +219,7 @@ extension Simulation.Trouble {
         case .rollbackCheckFails: "rollbackCheckFails"
         case .sourceFails: "sourceFails"
         case .sourceSilent: "sourceSilent"
+        case .noBaseline: "noBaseline"
         }
     }
 }

@@ -14,6 +14,26 @@ enum StatusJSON {
         ]).adding("rollbackCheck", rollbackCheck(view))
             .adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
             .adding("dryRun", DryRunJSON.value(view))
+            .adding("rules", view.rules.isEmpty ? nil : .array(view.rules.map(RuleWords.json)))
+            .adding("baseline", view.state.plan.monitor?.baseline.map { _ in baseline(view.state) })
+    }
+
+    private static func baseline(_ state: RunState) -> JSONValue {
+        .members([
+            "state": .string(state.baseline != nil ? "taken" : state.takesBaseline ? "sampling" : "pending"),
+            "lacking": .text(state.baselineLack),
+            "sources": .object(
+                (state.baseline?.sources ?? [:]).sorted { $0.key < $1.key }.map { name, source in
+                    .init(
+                        key: name,
+                        value: .members([
+                            "answers": .integer(Int64(source.answers)), "errors": .integer(Int64(source.errors)),
+                            "noData": .integer(Int64(source.noData)),
+                            "p50": source.seconds.isEmpty ? .null : .number(quantile(0.5, ofSorted: source.seconds)),
+                            "median": source.numbers.isEmpty ? .null : .number(quantile(0.5, ofSorted: source.numbers)),
+                        ]))
+                }),
+        ])
     }
 
     static func text(_ view: RunView) -> String { value(view).pretty + "\n" }

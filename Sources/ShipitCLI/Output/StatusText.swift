@@ -6,7 +6,7 @@ enum StatusText {
         let head = head(view, now: now) + "\n"
         if view.created.dryRun { return head + DryRunWords.findings(view.state.dryRun) }
         var text = head + GateWords.status(view, now: now) + stages(view, now: now)
-        text += rollback(view) + breaches(view)
+        text += rollback(view) + rules(view, now: now) + breaches(view)
         if let step = NextStep(view) {
             text += "\n" + step.lines.map { $0 + "\n" }.joined()
         }
@@ -106,6 +106,13 @@ enum StatusText {
     private static func undoNote(_ planned: PlannedStage, _ stage: StageState) -> String {
         if let why = UndoWord.whyNone(planned, stage) { return why }
         return planned.undo == .nothing ? "nothing to undo" : note(stage.undo)
+    }
+
+    private static func rules(_ view: RunView, now: Instant) -> String {
+        guard !view.rules.isEmpty else { return "" }
+        var table = Table(["RULE", "VERDICT"])
+        for state in view.rules { table.add(SafeText.line(state.rule.text), RuleWords.standing(state, now: now)) }
+        return "\n" + table.text
     }
 
     private static func breaches(_ view: RunView) -> String {

@@ -80,6 +80,7 @@ struct Why: Sendable {
                 }
             }
         }
+        if view.state.takesBaseline { reasons.append(MonitorWords.baseline(view.state, now: now)) }
         for (rule, observed) in view.state.firing.sorted(by: { $0.key < $1.key }) {
             reasons.append("over its limit: \(rule) (\(Words.observed(observed, ofRule: rule)))")
         }

@@ -10,13 +10,24 @@ enum WhyText {
         for reason in why.reasons {
             lines += SafeText.lines(reason).enumerated().map { ($0 == 0 ? "  " : "    ") + $1 }
         }
-        lines += values(why) + view.state.breaches.compactMap { BreachSamples($0, in: view) }.map { "  \($0.words)" }
+        lines +=
+            rules(why) + values(why)
+            + view.state.breaches.compactMap { BreachSamples($0, in: view) }.map { "  \($0.words)" }
         lines += lastWords(why)
         for (place, step) in why.steps.enumerated() {
             let note = step.note.map { "  (\(TypedPlace.complete($0)))" } ?? ""
             lines.append("\(place == 0 ? "next:" : "or:  ") \(step.line)\(note)")
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func rules(_ why: Why) -> [String] {
+        guard !why.view.rules.isEmpty else { return [] }
+        var table = Table(indent: "    ")
+        for state in why.view.rules {
+            table.add(SafeText.line(state.rule.text), RuleWords.standing(state, now: why.now))
+        }
+        return ["  where the rules stand:"] + table.text.split(separator: "\n").map(String.init)
     }
 
     private static func values(_ why: Why) -> [String] {
@@ -52,6 +63,7 @@ enum WhyJSON {
                     ])
                 }),
             "samples": .array(why.view.state.breaches.compactMap { BreachSamples($0, in: why.view)?.json }),
+            "rules": .array(why.view.rules.map(RuleWords.json)),
             "culprit": why.culprit.map(culprit) ?? .null,
             "next": .array(why.steps.map { .members(["command": .string($0.line), "note": .text($0.note)]) }),
         ]).pretty + "\n"

@@ -53,10 +53,8 @@ enum Words {
     /// What a rule's source gave last, in the unit of its limit.
     static func observed(_ value: Double?, of rule: Rule) -> String {
         guard let value else { return "no data" }
-        switch rule.kind {
-        case .fails: return short(value) + (value == 1 ? " failure in a row" : " failures in a row")
-        case .metric(_, let condition, _): return self.value(value, condition.limit.dimension)
-        }
+        if case .fails = rule.kind { return short(value) + (value == 1 ? " failure in a row" : " failures in a row") }
+        return self.value(value, rule.dimension)
     }
 
     /// The same where only the rule's text is at hand, as in events.

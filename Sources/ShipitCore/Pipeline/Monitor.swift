@@ -21,6 +21,14 @@ public struct Monitor: Hashable, Sendable, Codable {
 
     public var budget: Int { rollbackBudget ?? Self.usualBudget }
     public static let usualBudget = 3
+    /// How long is sampled before the first change, for what is compared with it.
+    public var baseline: BaselinePolicy?
+    /// `nil`: the usual one.
+    public var floor: Floor?
+    /// How sure a difference from the baseline must be, 0–1; `nil`: that is shown, and vetoes nothing.
+    public var significance: Double?
+    /// Sources that this release does not move: where one has moved, a broken rule pauses instead of rolling back.
+    public var control: [String]?
 
     public enum Inconclusive: String, Hashable, Sendable, Codable {
         case rollback, pause, ignore
@@ -30,7 +38,8 @@ public struct Monitor: Hashable, Sendable, Codable {
         from: StageName? = nil, duration: TimeSpan = .zero, sources: [MonitorSource] = [],
         window: TimeSpan = .minutes(1), minSamples: Int = 20, inconclusive: Inconclusive = .pause,
         grace: TimeSpan = .minutes(2), rollbackWhen: [Rule] = [], warnWhen: [Rule] = [],
-        rollbackVerify: RollbackVerification? = nil, rollbackBudget: Int? = nil
+        rollbackVerify: RollbackVerification? = nil, rollbackBudget: Int? = nil,
+        baseline: BaselinePolicy? = nil, floor: Floor? = nil, significance: Double? = nil, control: [String]? = nil
     ) {
         self.from = from
         self.duration = duration
@@ -43,6 +52,10 @@ public struct Monitor: Hashable, Sendable, Codable {
         self.warnWhen = warnWhen
         self.rollbackVerify = rollbackVerify
         self.rollbackBudget = rollbackBudget
+        self.baseline = baseline
+        self.floor = floor
+        self.significance = significance
+        self.control = control
     }
 }
 
@@ -73,6 +86,8 @@ public struct MonitorSource: Hashable, Sendable, Codable {
 public struct Rule: Hashable, Sendable, Codable {
     public enum Kind: Hashable, Sendable, Codable {
         case metric(Metric, Condition, hold: TimeSpan?)
+        /// Compared with what was measured before the first change.
+        case relative(Metric, RelativeLimit, hold: TimeSpan?)
         /// So many samples in a row without success.
         case fails(times: Int)
     }
@@ -86,6 +101,8 @@ public struct Rule: Hashable, Sendable, Codable {
         case mean
         /// The newest number that the source gave.
         case value
+        /// What a log counted in the window, and the same for each second of it.
+        case count, rate
     }
 
     /// As written: the rule's name in `status`, in events and on the screen.
@@ -97,5 +114,45 @@ public struct Rule: Hashable, Sendable, Codable {
         self.text = text
         self.source = source
         self.kind = kind
+    }
+
+    /// `nil` for one that counts failures.
+    public var metric: Metric? {
+        switch kind {
+        case .metric(let metric, _, _), .relative(let metric, _, _): metric
+        case .fails: nil
+        }
+    }
+
+    /// What its value is measured in.
+    public var dimension: Dimension {
+        switch kind {
+        case .metric(_, let condition, _): condition.limit.dimension
+        case .relative(let metric, _, _): metric.dimension ?? .count
+        case .fails: .count
+        }
+    }
+
+    /// For how long it must be over its limit.
+    public var hold: TimeSpan? {
+        switch kind {
+        case .metric(_, _, let hold), .relative(_, _, let hold): hold
+        case .fails: nil
+        }
+    }
+
+    public var isRelative: Bool {
+        if case .relative = kind { true } else { false }
+    }
+
+    /// Whether values below the limit break it.
+    public var breaksBelow: Bool {
+        let comparison: Comparison? =
+            switch kind {
+            case .metric(_, let condition, _): condition.comparison
+            case .relative(_, let limit, _): limit.comparison
+            case .fails: nil
+            }
+        return comparison == .less || comparison == .atMost
     }
 }

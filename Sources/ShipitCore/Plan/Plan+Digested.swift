@@ -69,6 +69,7 @@ extension Monitor {
     fileprivate var digested: Monitor {
         var monitor = self
         monitor.sources.sort { $0.name < $1.name }
+        monitor.control = control.map { Set($0).sorted() }
         for place in monitor.rollbackWhen.indices { monitor.rollbackWhen[place].text = rollbackWhen[place].spaced }
         for place in monitor.warnWhen.indices { monitor.warnWhen[place].text = warnWhen[place].spaced }
         return monitor

@@ -87,7 +87,7 @@ public struct Rehearsal: Sendable {
             case .stop: return true
             }
         }
-        if machine.monitor == nil { sources?.stop() } else { sources?.begin(at: now) }
+        if machine.isSampling { sources?.begin(at: now) } else { sources?.stop() }
         return false
     }
 

@@ -55,10 +55,17 @@ public struct Script: Hashable, Sendable {
         case cannotTell = "cannot tell"
     }
 
+    /// A time of the run that a spell can be bound to.
+    public enum Phase: String, Hashable, Sendable {
+        case baseline
+    }
+
     /// A time in which a source answers otherwise than well.
     public struct Spell: Hashable, Sendable {
         /// It is counted from this stage's success; `nil`: from when monitoring begins.
         public var after: StageName?
+        /// Only while the baseline is taken, counted from when that begins.
+        public var isBeforeChange: Bool
         public var from: TimeSpan
         /// `nil`: for the rest of the run.
         public var duration: TimeSpan?
@@ -70,10 +77,12 @@ public struct Script: Hashable, Sendable {
         public var isSilent: Bool
 
         public init(
-            after: StageName? = nil, from: TimeSpan = .zero, duration: TimeSpan? = nil, errorRate: Double = 0,
+            after: StageName? = nil, isBeforeChange: Bool = false, from: TimeSpan = .zero, duration: TimeSpan? = nil,
+            errorRate: Double = 0,
             time: TimeSpan? = nil, value: Double? = nil, isSilent: Bool = false
         ) {
             self.after = after
+            self.isBeforeChange = isBeforeChange
             self.from = from
             self.duration = duration
             self.errorRate = errorRate

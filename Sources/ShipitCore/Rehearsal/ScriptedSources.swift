@@ -14,7 +14,7 @@ struct ScriptedSources {
         spells = script.spells
         judged = Set((monitor.rollbackWhen + monitor.warnWhen).map(\.source))
         well = Dictionary(
-            monitor.sources.map { ($0.name, Self.answerThatPleases($0.name, monitor)) },
+            monitor.sources.map { ($0.name, Self.answerThatPleases($0, monitor)) },
             uniquingKeysWith: { first, _ in first })
     }
 
@@ -52,6 +52,7 @@ struct ScriptedSources {
     // MARK: Spells
 
     private func began(_ spell: Script.Spell, _ state: RunState) -> Instant? {
+        if spell.isBeforeChange { return state.takesBaseline ? state.baselineStartedAt.map { $0 + spell.from } : nil }
         guard let stage = spell.after else { return state.monitoringStartedAt.map { $0 + spell.from } }
         let members = state.members(stage).map { state.stages[$0].perform }
         guard !members.isEmpty, members.allSatisfy({ $0.phase == .succeeded }) else { return nil }
@@ -90,15 +91,23 @@ struct ScriptedSources {
 
     // MARK: Answers
 
-    /// A latency and a number that break none of the source's rules, where there are such.
-    private static func answerThatPleases(_ source: String, _ monitor: Monitor) -> Sample.Kind {
-        let rules = (monitor.rollbackWhen + monitor.warnWhen).filter { $0.source == source }
+    /// A latency and a number that break none of the source's rules, where there are such. Rules that compare with the
+    /// baseline are not broken by what is as it was.
+    private static func answerThatPleases(_ source: MonitorSource, _ monitor: Monitor) -> Sample.Kind {
+        let rules = (monitor.rollbackWhen + monitor.warnWhen).filter { $0.source == source.name }
         var times: [Condition] = []
         var numbers: [Condition] = []
         for case .metric(let metric, let condition, _) in rules.map(\.kind) {
+            /// What it takes of each sample for the sum of a window to come to the limit.
+            func each(of seconds: Double) -> Condition {
+                let share = condition.limit.value * source.every.seconds / seconds
+                return Condition(condition.comparison, Quantity(share, .count))
+            }
             switch metric {
             case .quantile, .mean: times.append(condition)
             case .value: numbers.append(condition)
+            case .count: numbers.append(each(of: monitor.window.seconds))
+            case .rate: numbers.append(each(of: 1))
             case .errorRate: break
             }
         }

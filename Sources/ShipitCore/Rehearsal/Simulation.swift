@@ -27,6 +27,8 @@ public struct Simulation: Sendable {
         /// The source gives errors only, from when monitoring begins.
         case sourceFails(String)
         case sourceSilent(String)
+        /// No source gives anything before the first change.
+        case noBaseline
     }
 
     private let plan: Plan
@@ -43,6 +45,11 @@ public struct Simulation: Sendable {
         var cases = [play(.none, Script())]
         for stage in plan.stages where !stage.skipped { cases += self.cases(of: stage) }
         cases += rollbackCheckCases()
+        if let monitor = plan.monitor, monitor.baseline != nil {
+            var script = Script()
+            for source in monitor.sources { script.spells[source.name] = [.init(isBeforeChange: true, isSilent: true)] }
+            cases.append(play(.noBaseline, script))
+        }
         for source in plan.monitor?.sources ?? [] {
             cases.append(play(.sourceFails(source.name), script(source.name, .init(errorRate: 1))))
             cases.append(play(.sourceSilent(source.name), script(source.name, .init(isSilent: true))))

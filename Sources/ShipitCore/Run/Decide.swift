@@ -28,15 +28,19 @@ public struct Conditions: Sendable {
     public var jobs: Int
     public var interrupt: Interrupt
     public var monitor: MonitorVerdict
+    /// What was measured before the first change, once the time for it is over.
+    public var baseline: Baseline?
     /// Whether the engine stays where only people can move the run on.
     public var staysForPeople: Bool
 
     public init(
-        jobs: Int, interrupt: Interrupt = .none, monitor: MonitorVerdict = .none, staysForPeople: Bool = true
+        jobs: Int, interrupt: Interrupt = .none, monitor: MonitorVerdict = .none, baseline: Baseline? = nil,
+        staysForPeople: Bool = true
     ) {
         self.jobs = jobs
         self.interrupt = interrupt
         self.monitor = monitor
+        self.baseline = baseline
         self.staysForPeople = staysForPeople
     }
 }
@@ -95,7 +99,7 @@ private func decideForward(_ state: RunState, _ conditions: Conditions, _ now: I
     if !survey.releases.isEmpty { return survey.releases }
     var decisions = survey.retries
     if monitoringBegins(state) { decisions.append(.record(.monitoringStarted)) }
-    decisions += holds(state, now) + starts(state, survey, conditions)
+    decisions += holds(state, now) + starts(state, survey, conditions) + decideBaseline(state, conditions, now)
     if !decisions.isEmpty { return decisions + survey.waits }
     if state.unfinishedPerforms == 0 { return decideEnd(state, conditions, now) }
     if !conditions.staysForPeople, state.waitsForPeople, survey.verifications.isEmpty { return [.stop] }
@@ -110,8 +114,11 @@ private enum StopCourse {
     case failure(RunState.Activity)
     /// A person must say how an attempt ended.
     case question(RunState.Activity)
-    /// Lets what runs finish: a breach, and the monitor has brought back enough releases here for one day.
-    case spentBudget(String)
+    /// Lets what runs finish, and ends the run: nothing has changed.
+    case refusal(String)
+    /// Lets what runs finish, and asks a person: what went wrong need not be this release, or the monitor has brought back
+    /// enough releases here for one day.
+    case pause(String)
 }
 
 private func stopCourse(_ state: RunState, _ survey: Survey, _ now: Instant) -> StopCourse? {
@@ -121,7 +128,8 @@ private func stopCourse(_ state: RunState, _ survey: Survey, _ now: Instant) -> 
     let final = survey.failed.first { state.plan.stages[$0.stage].onExhausted == .rollback }
     if let failed = final ?? survey.failed.first { return .failure(failed) }
     if let asked = survey.questions.first { return .question(asked) }
-    return state.spentBudgetReason.map(StopCourse.spentBudget)
+    if let reason = state.whyNoBaseline { return .refusal(reason) }
+    return (state.spentBudgetReason ?? state.controlMove?.reason).map(StopCourse.pause)
 }
 
 /// What ends even running stages: a person's word, or a breach.
@@ -147,8 +155,8 @@ private func decideStop(_ state: RunState, _ survey: Survey, _ course: StopCours
     if let asked = survey.questions.first { return [.record(.paused(reason: question(state, asked)))] }
     switch course {
     case .question: return []
-    case .spentBudget(let reason): return [.record(.paused(reason: reason))]
-    case .now(let reason): return begin(rollback: reason, state, now)
+    case .now(let reason), .refusal(let reason): return begin(rollback: reason, state, now)
+    case .pause(let reason): return [.record(.paused(reason: reason))]
     case .failure(let activity):
         let stage = state.plan.stages[activity.stage]
         let reason = failureReason(state, activity)
@@ -185,7 +193,7 @@ private func starts(_ state: RunState, _ survey: Survey, _ conditions: Condition
     }
     for position in state.ready.candidates {
         let stage = state.plan.stages[position]
-        guard state.stages[position].perform.phase == .pending else { continue }
+        guard state.stages[position].perform.phase == .pending, !state.awaitsBaseline(position) else { continue }
         if stage.skipped {
             decisions.append(.record(.stageSkipped(stage.name, reason: "its condition is false")))
             continue

@@ -24,10 +24,16 @@ public enum RunEvent: Hashable, Sendable {
     /// When the monitor has brought releases back in this environment within the last day. While the run has the
     /// environment nobody else does, so that this is all there is to know.
     case rollbacksCounted([Instant])
+    /// The sources are sampled, before the first change; an engine that takes the run up meanwhile begins anew.
+    case baselineStarted
+    /// What they gave, and what is too little of it, where something is.
+    case baselineTaken(Baseline, lacking: String?)
     case monitoringStarted
     case ruleFired(rule: String, observed: Double?)
     case ruleCleared(rule: String, observed: Double?)
     case breached(Breach)
+    /// A rule would have breached, and a control has moved as well.
+    case controlMoved(ControlMove)
     case inconclusive(reason: String)
     /// From here only undos (and then `finally`) start.
     case rollbackStarted(reason: String)

@@ -4,7 +4,7 @@ extension RunEvent: Codable {
         case type, run, pipeline, environment, release, planDigest, startedBy, dryRun, parent
         case epoch, holder, stage, attempt, step, result, verdict, exitCode, signal, reason, outputs, retryable
         case retryAt, rule, observed, act, part, by, why, answer, outcome
-        case role, roles, person, proof, signature, liveRun, until, rehearsal, forced, rollbacks
+        case role, roles, person, proof, signature, liveRun, until, rehearsal, forced, rollbacks, sources
         case firing, parts, suite, decides, answers, previous, changes
     }
 
@@ -27,10 +27,13 @@ extension RunEvent: Codable {
         case .holdStarted: "holdStarted"
         case .holdEnded: "holdEnded"
         case .rollbacksCounted: "rollbacksCounted"
+        case .baselineStarted: "baselineStarted"
+        case .baselineTaken: "baselineTaken"
         case .monitoringStarted: "monitoringStarted"
         case .ruleFired: "ruleFired"
         case .ruleCleared: "ruleCleared"
         case .breached: "breached"
+        case .controlMoved: "controlMoved"
         case .inconclusive: "inconclusive"
         case .rollbackStarted: "rollbackStarted"
         case .operatorActed: "operatorActed"
@@ -91,7 +94,11 @@ extension RunEvent: Codable {
             try json.encode(refusal == nil ? Verdict.succeeded : .failed, forKey: .verdict)
             try json.encodeIfPresent(refusal, forKey: .reason)
         case .rollbacksCounted(let times): try json.encode(times, forKey: .rollbacks)
-        case .monitoringStarted: break
+        case .baselineStarted, .monitoringStarted: break
+        case .baselineTaken(let baseline, let lacking):
+            try json.encode(baseline.sources, forKey: .sources)
+            try json.encodeIfPresent(lacking, forKey: .reason)
+        case .controlMoved(let move): try move.encode(to: encoder)
         case .ruleFired(let rule, let observed), .ruleCleared(let rule, let observed):
             try json.encode(rule, forKey: .rule)
             try json.encodeIfPresent(observed, forKey: .observed)
@@ -232,12 +239,18 @@ extension RunEvent: Codable {
             let hasFailed = try json.decode(Verdict.self, forKey: .verdict) != .succeeded
             self = .holdEnded(try stage(), refusal: hasFailed ? try text(.reason) : nil)
         case "rollbacksCounted": self = .rollbacksCounted(try json.decode([Instant].self, forKey: .rollbacks))
+        case "baselineStarted": self = .baselineStarted
+        case "baselineTaken":
+            self = .baselineTaken(
+                Baseline(try json.decode([String: SourceBaseline].self, forKey: .sources)),
+                lacking: try json.decodeIfPresent(String.self, forKey: .reason))
         case "monitoringStarted": self = .monitoringStarted
         case "ruleFired": self = .ruleFired(rule: try text(.rule), observed: try observed())
         case "ruleCleared": self = .ruleCleared(rule: try text(.rule), observed: try observed())
         case "breached":
             let isForced = try json.decodeIfPresent(Bool.self, forKey: .forced) ?? false
             self = .breached(Breach(rule: try text(.rule), observed: try observed(), isForced: isForced))
+        case "controlMoved": self = .controlMoved(try ControlMove(from: decoder))
         case "inconclusive": self = .inconclusive(reason: try text(.reason))
         case "rollbackStarted": self = .rollbackStarted(reason: try text(.reason))
         case "operatorActed": self = .operatorActed(try Self.act(json))

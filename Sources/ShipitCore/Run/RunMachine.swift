@@ -49,6 +49,7 @@ public struct Turn: Sendable {
 public struct RunMachine: Sendable {
     public private(set) var state: RunState
     public private(set) var monitor: MonitorEvaluator?
+    private var baseline: BaselineSampler?
     private var interrupt = Conditions.Interrupt.none
     private let jobs: Int
     private let staysForPeople: Bool
@@ -68,6 +69,9 @@ public struct RunMachine: Sendable {
         pendingReentry = state.attemptsInFlight
         inherited = Set(pendingReentry)
     }
+
+    /// Whether the monitor's sources are to be sampled.
+    public var isSampling: Bool { monitor != nil || (baseline != nil && state.takesBaseline) }
 
     private var pendingReentry: [AttemptID]
     /// Attempts that an engine before this one started.
@@ -95,7 +99,7 @@ public struct RunMachine: Sendable {
         while true {
             let conditions = Conditions(
                 jobs: jobs, interrupt: interrupt, monitor: monitor?.verdict(now: now) ?? .none,
-                staysForPeople: staysForPeople)
+                baseline: state.takesBaseline ? baseline?.taken(now: now) : nil, staysForPeople: staysForPeople)
             let decisions = decide(state, conditions, now: now)
             var recorded = false
             for case .record(let event) in decisions {
@@ -130,6 +134,11 @@ public struct RunMachine: Sendable {
         turn.events.append(event)
         switch event {
         case .attemptStarted(let attempt): turn.effects.append(.start(attempt))
+        case .baselineStarted: startBaseline(at: now)
+        case .baselineTaken(let taken, _):
+            baseline = nil
+            // Where a stage that only looks has begun the monitoring.
+            monitor?.baseline = taken
         case .monitoringStarted: startMonitor(at: now)
         case .rollbackStarted: monitor = nil
         default: break
@@ -141,7 +150,7 @@ public struct RunMachine: Sendable {
         guard monitor == nil, let rules = state.plan.monitor, state.monitoringStartedAt != nil,
             state.rollbackReason == nil, state.outcome == nil
         else { return false }
-        monitor = MonitorEvaluator(rules, resumed: now, after: earlierSamples)
+        monitor = MonitorEvaluator(rules, baseline: state.baseline, resumed: now, after: earlierSamples)
         earlierSamples = []
         return true
     }
@@ -157,7 +166,13 @@ public struct RunMachine: Sendable {
     }
 
     private mutating func startMonitor(at now: Instant) {
-        if monitor == nil, let rules = state.plan.monitor { monitor = MonitorEvaluator(rules, began: now) }
+        guard monitor == nil, let rules = state.plan.monitor else { return }
+        monitor = MonitorEvaluator(rules, baseline: state.baseline, began: now)
+    }
+
+    private mutating func startBaseline(at now: Instant) {
+        guard let monitor = state.plan.monitor, let policy = monitor.baseline else { return }
+        baseline = BaselineSampler(policy, of: monitor.sources, began: now)
     }
 
     // MARK: Happenings
@@ -221,8 +236,11 @@ public struct RunMachine: Sendable {
     }
 
     private mutating func take(_ sample: Sample, from source: String, into turn: inout Turn, now: Instant) {
+        if state.takesBaseline { baseline?.add(sample, from: source) }
         guard monitor != nil, state.outcome == nil, state.rollbackReason == nil else { return }
         guard state.supersession == nil else { return }
+        // Asked before the change and answered after it: of the old release.
+        if let began = state.monitoringStartedAt, sample.at < began { return }
         for event in monitor!.add(sample, from: source) where state.openBreach == nil {
             record(event, into: &turn, now: now)
         }

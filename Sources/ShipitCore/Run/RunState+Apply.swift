@@ -25,10 +25,15 @@ extension RunState {
         case .holdStarted(let name, _, let until): startHold(name, until: until, at: now)
         case .holdEnded(let name, let refusal): endHold(name, refusal: refusal, at: now)
         case .rollbacksCounted(let times): earlierRollbacks = times
+        case .baselineStarted: baselineStartedAt = now
+        case .baselineTaken(let baseline, let lacking):
+            self.baseline = baseline
+            baselineLack = lacking
         case .monitoringStarted: monitoringStartedAt = now
         case .ruleFired(let rule, let observed): firing[rule] = .some(observed)
         case .ruleCleared(let rule, _): firing[rule] = nil
         case .breached(let breach): breaches.append((breach, now))
+        case .controlMoved(let move): controlMove = move
         case .inconclusive(let reason): inconclusiveReason = reason
         case .rollbackStarted(let reason): startRollback(reason)
         case .operatorActed(let act): take(act, at: now)
@@ -52,6 +57,8 @@ extension RunState {
         pausedReason = nil
         interruptedReason = nil
         inconclusiveReason = nil
+        controlMove = nil
+        baselineStartedAt = nil
         firing = [:]
         // While nobody drove the run, what did not run used up none of its deadline. What has failed for good remains so.
         guard let lastEventAt, lastEventAt < now else { return }

@@ -26,6 +26,13 @@ public struct RunState: Sendable {
     /// When the monitor brought releases back here before, within the day before the run began.
     public internal(set) var earlierRollbacks: [Instant] = []
     public internal(set) var inconclusiveReason: String?
+    /// A control that moved when a rule was broken; what an engine before saw of it holds no longer.
+    public internal(set) var controlMove: ControlMove?
+    /// When this engine began to sample what is compared with later.
+    public internal(set) var baselineStartedAt: Instant?
+    public internal(set) var baseline: Baseline?
+    /// What is too little of the baseline.
+    public internal(set) var baselineLack: String?
     public internal(set) var monitoringStartedAt: Instant?
     /// When the last perform so far ended.
     public internal(set) var lastStageEndedAt: Instant?

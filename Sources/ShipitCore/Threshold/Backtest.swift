@@ -34,9 +34,13 @@ public struct Backtest: Hashable, Sendable {
         return first
     }
 
-    /// - Parameter began: when monitoring began.
-    public init(_ monitor: Monitor, over samples: [RecordedSample], began: Instant) {
-        var evaluator = MonitorEvaluator(monitor, began: began)
+    /// - Parameters:
+    ///   - baseline: the run's own.
+    ///   - began: when monitoring began.
+    public init(
+        _ monitor: Monitor, baseline: Baseline? = nil, over samples: [RecordedSample], began: Instant
+    ) {
+        var evaluator = MonitorEvaluator(monitor, baseline: baseline, began: began)
         findings = evaluator.rules.map { Finding(rule: $0.rule, warns: $0.warns, verdict: .noVerdict) }
         for recorded in samples {
             let before = evaluator.rules
@@ -64,11 +68,7 @@ extension Backtest.Finding {
     }
 
     private func worse(_ one: Double, _ other: Double) -> Double {
-        guard case .metric(_, let condition, _) = rule.kind else { return max(one, other) }
-        switch condition.comparison {
-        case .less, .atMost: return min(one, other)
-        case .more, .atLeast, .equal: return max(one, other)
-        }
+        rule.breaksBelow ? min(one, other) : max(one, other)
     }
 }
 

@@ -9,16 +9,6 @@ public struct MonitorEvaluator: Sendable {
             /// often in a row as the rule asks.
             case over(since: Instant)
             case breached
-
-            /// Its letter beside a sample.
-            var letter: Character {
-                switch self {
-                case .noVerdict: "n"
-                case .pass: "p"
-                case .over: "o"
-                case .breached: "b"
-                }
-            }
         }
 
         public var rule: Rule
@@ -26,6 +16,38 @@ public struct MonitorEvaluator: Sendable {
         public var standing: Standing
         /// The value of the last evaluation: ratios as 0.21, times in seconds.
         public var observed: Double?
+        /// Why there is no verdict, where there is none.
+        public var lack = Lack.noData
+        /// What the value is compared with, where the rule is relative.
+        public var comparison: BaselineComparison?
+        /// What has moved as well, where the rule would have breached otherwise.
+        public var control: ControlMove?
+
+        init(_ rule: Rule, warns: Bool, since began: Instant) {
+            self.rule = rule
+            self.warns = warns
+            standing = .noVerdict(since: began)
+        }
+
+        /// `nil` while it is over its limit, not yet for long enough.
+        public var verdict: RuleVerdict? {
+            switch standing {
+            case .noVerdict: lack == .error ? .error : .noData
+            case .pass: .pass
+            case .over: nil
+            case .breached: .breach
+            }
+        }
+
+        /// Its letter beside a sample.
+        var letter: Character {
+            switch standing {
+            case .noVerdict: lack == .error ? "e" : "n"
+            case .pass: "p"
+            case .over: "o"
+            case .breached: "b"
+            }
+        }
     }
 
     public private(set) var rules: [RuleState]
@@ -35,14 +57,18 @@ public struct MonitorEvaluator: Sendable {
     /// When the engine began to watch.
     private let watchedSince: Instant
     private let monitor: Monitor
+    var baseline: Baseline
 
-    /// - Parameter began: when monitoring began, or the engine took the run up again.
-    public init(_ monitor: Monitor, began: Instant) {
+    /// - Parameters:
+    ///   - baseline: what was measured before the first change.
+    ///   - began: when monitoring began, or the engine took the run up again.
+    public init(_ monitor: Monitor, baseline: Baseline? = nil, began: Instant) {
         self.monitor = monitor
+        self.baseline = baseline ?? Baseline()
         watchedSince = began
         rules =
-            monitor.rollbackWhen.map { RuleState(rule: $0, warns: false, standing: .noVerdict(since: began)) }
-            + monitor.warnWhen.map { RuleState(rule: $0, warns: true, standing: .noVerdict(since: began)) }
+            monitor.rollbackWhen.map { RuleState($0, warns: false, since: began) }
+            + monitor.warnWhen.map { RuleState($0, warns: true, since: began) }
         windows = Dictionary(
             monitor.sources.map {
                 ($0.name, SampleWindow(window: monitor.window, minSamples: monitor.minSamples))
@@ -52,11 +78,16 @@ public struct MonitorEvaluator: Sendable {
     /// For a run taken up again: stands where the engines before stood after their last sample. What could not be judged
     /// gets its grace anew, for meanwhile nobody may have watched.
     /// - Parameter now: when it is taken up.
-    public init(_ monitor: Monitor, resumed now: Instant, after samples: [RecordedSample]) {
-        self.init(monitor, began: now)
+    public init(
+        _ monitor: Monitor, baseline: Baseline? = nil, resumed now: Instant, after samples: [RecordedSample]
+    ) {
+        self.init(monitor, baseline: baseline, began: now)
         for recorded in samples { _ = add(recorded.sample, from: recorded.source) }
         for position in rules.indices {
             if case .noVerdict = rules[position].standing { rules[position].standing = .noVerdict(since: now) }
+            // Whoever takes up a run that paused for a control has looked at it: it is judged anew.
+            if rules[position].control != nil { rules[position].standing = .over(since: now) }
+            rules[position].control = nil
         }
     }
 
@@ -85,7 +116,7 @@ public struct MonitorEvaluator: Sendable {
 
     /// Where the rules of a source stand, a letter each.
     func standings(of source: String) -> String {
-        String(rules.filter { $0.rule.source == source }.map(\.standing.letter))
+        String(rules.filter { $0.rule.source == source }.map(\.letter))
     }
 
     /// What an engine that takes the run up has to say of rules that are over their limit.
@@ -104,21 +135,17 @@ public struct MonitorEvaluator: Sendable {
 
     // MARK: One rule
 
-    private enum Judgement {
-        case noVerdict
-        case pass
-        /// Failing, not yet as often in a row as the rule asks.
-        case failing
-        case over
-    }
-
     private mutating func evaluate(_ position: Int, _ window: SampleWindow, now: Instant) -> [RunEvent] {
         let before = rules[position].standing
         let rule = rules[position].rule
-        let (judgement, observed) = Self.judge(rule, window, now: now)
+        let finding = rule.finding(window, baseline.sources[rule.source], monitor, now: now)
+        let observed = finding.observed
         rules[position].observed = observed
-        switch judgement {
-        case .noVerdict:
+        rules[position].comparison = finding.comparison
+        if finding.judgement != .over { rules[position].control = nil }
+        switch finding.judgement {
+        case .noVerdict(let lack):
+            rules[position].lack = lack
             if case .noVerdict = before { return [] }
             rules[position].standing = .noVerdict(since: now)
             return cleared(before, rule, observed)
@@ -143,13 +170,36 @@ public struct MonitorEvaluator: Sendable {
         case .over(let start) where Self.hasFired(rule): since = start
         case .over, .pass, .noVerdict: events.append(.ruleFired(rule: rule.text, observed: observed))
         }
-        if now - since >= Self.hold(rule) {
-            rules[position].standing = .breached
-            if !rules[position].warns { events.append(.breached(Breach(rule: rule.text, observed: observed))) }
-        } else {
+        guard now - since >= rule.hold ?? .zero else {
             rules[position].standing = .over(since: since)
+            return events
         }
+        if !rules[position].warns, let move = movedControl(rule, now: now) {
+            // It goes on being over: once no control has moved any more, it is a breach.
+            rules[position].standing = .over(since: since)
+            if rules[position].control == nil { events.append(.controlMoved(move)) }
+            rules[position].control = move
+            return events
+        }
+        rules[position].standing = .breached
+        rules[position].control = nil
+        if !rules[position].warns { events.append(.breached(Breach(rule: rule.text, observed: observed))) }
         return events
+    }
+
+    /// The first control that moved, too: by what a rule like the broken one says of it.
+    private func movedControl(_ broken: Rule, now: Instant) -> ControlMove? {
+        for name in monitor.control ?? [] where name != broken.source {
+            guard let window = windows[name], let before = baseline.sources[name] else { continue }
+            for rule in broken.controlRules(name, before, monitor.minSamples) {
+                let finding = rule.finding(window, before, monitor, now: now)
+                guard finding.judgement == .over else { continue }
+                return ControlMove(
+                    rule: broken.text, control: name, metric: rule.text, observed: finding.observed,
+                    baseline: finding.comparison?.baseline)
+            }
+        }
+        return nil
     }
 
     private func cleared(_ before: RuleState.Standing, _ rule: Rule, _ observed: Double?) -> [RunEvent] {
@@ -166,34 +216,6 @@ public struct MonitorEvaluator: Sendable {
         return true
     }
 
-    private static func hold(_ rule: Rule) -> TimeSpan {
-        if case .metric(_, _, let hold?) = rule.kind { return hold }
-        return .zero
-    }
-
-    private static func judge(
-        _ rule: Rule, _ window: SampleWindow, now: Instant
-    ) -> (judgement: Judgement, observed: Double?) {
-        switch rule.kind {
-        case .fails(let times):
-            if window.isEmpty { return (.noVerdict, nil) }
-            let count = window.failuresInARow
-            return (count >= times ? .over : count > 0 ? .failing : .pass, Double(count))
-        case .metric(let metric, let condition, _):
-            guard let value = measure(metric, window, now: now), value.isFinite else { return (.noVerdict, nil) }
-            return (condition.holds(value) ? .over : .pass, value)
-        }
-    }
-
-    private static func measure(_ metric: Rule.Metric, _ window: SampleWindow, now: Instant) -> Double? {
-        switch metric {
-        case .errorRate: window.errors.values(now: now).map { $0.reduce(0, +) / Double($0.count) }
-        case .quantile(let share): window.latencies.values(now: now).map { quantile(share, ofSorted: $0.sorted()) }
-        case .mean: window.latencies.values(now: now).map { $0.reduce(0, +) / Double($0.count) }
-        case .value: window.number
-        }
-    }
-
     // MARK: All rules
 
     /// What the rules that bring the old release back say together.
@@ -208,12 +230,21 @@ public struct MonitorEvaluator: Sendable {
             case .over, .breached: isOpen = true
             case .noVerdict(let since) where now - since < monitor.grace: isOpen = true
             case .noVerdict:
-                reason = reason ?? "no verdict on \"\(state.rule.text)\": too little data from \(state.rule.source)"
+                reason = reason ?? "no verdict on \"\(state.rule.text)\": \(state.whyNone)"
             }
         }
         // Where no verdict is borne, the other rules have the last word.
         if let reason, !isOpen || monitor.inconclusive != .ignore { return .inconclusive(reason) }
         return isOpen ? .open : .pass
+    }
+
+    /// Where each rule stands now: what a source that has fallen silent said last holds no longer.
+    public func rules(at now: Instant) -> [RuleState] {
+        rules.map { state in
+            var state = state
+            state.standing = standing(state, now: now)
+            return state
+        }
     }
 
     /// When `verdict` may change without another sample.
@@ -243,5 +274,16 @@ public struct MonitorEvaluator: Sendable {
     /// How long what a source said last holds.
     private func reach(_ name: String) -> TimeSpan? {
         monitor.sources.first { $0.name == name }.map { max(monitor.window, $0.every + $0.every + $0.timeout) }
+    }
+}
+
+extension MonitorEvaluator.RuleState {
+    /// For the words of the pause.
+    fileprivate var whyNone: String {
+        switch lack {
+        case .noData: "too little data from \(rule.source)"
+        case .error: "\(rule.source) answers with errors"
+        case .noBaseline: "there is no baseline of \(rule.source)"
+        }
     }
 }

@@ -24,12 +24,49 @@ public enum RuleParser {
         } else if words.last == "for" {
             throw .malformed(text)
         }
-        if value.firstRange(of: "baseline") != nil { throw .relative(text) }
+        if value.firstRange(of: "baseline") != nil {
+            let limit = try relative(value, metric, of: text)
+            return Rule(text: text, source: String(source), kind: .relative(metric, limit, hold: hold))
+        }
         let limit: Condition =
             try reading(value) { (value: String) throws(QuantityError) in
                 try QuantityParser.condition(value, in: metric.dimension)
             }
         return Rule(text: text, source: String(source), kind: .metric(metric, limit, hold: hold))
+    }
+
+    /// `OP baseline`, alone or with `* FACTOR`, `+ VALUE` or `- VALUE`. A share is one of the baseline, unless the metric is a
+    /// share itself: then it is added to it.
+    private static func relative(
+        _ condition: Substring, _ metric: Rule.Metric, of text: String
+    ) throws(RuleError) -> RelativeLimit {
+        let sign = condition.prefix { "<>=!~".contains($0) }
+        var rest = condition[sign.endIndex...].trimmed
+        guard let comparison = Comparison(rawValue: String(sign)), comparison != .equal, rest.hasPrefix("baseline"),
+            metric != .count, metric != .rate
+        else { throw .badRelative(String(condition)) }
+        rest = rest.dropFirst("baseline".count).trimmed
+        guard let operation = rest.first else { return RelativeLimit(comparison, .times(1)) }
+        let operand = rest.dropFirst().trimmed
+        switch operation {
+        case "*":
+            let factor = try reading(operand, with: QuantityParser.number)
+            guard factor > 0 else { throw .badRelative(String(condition)) }
+            return RelativeLimit(comparison, .times(factor))
+        case "+", "-":
+            let direction = operation == "+" ? 1.0 : -1.0
+            if let share = try? QuantityParser.ratio(String(operand)), metric.dimension != .ratio {
+                guard direction > 0 || share < 1 else { throw .badRelative(String(condition)) }
+                return RelativeLimit(comparison, .times(1 + direction * share))
+            }
+            let added =
+                try reading(operand) { (value: String) throws(QuantityError) in
+                    guard let dimension = metric.dimension else { return try QuantityParser.quantity(value) }
+                    return try QuantityParser.quantity(value, in: dimension)
+                }
+            return RelativeLimit(comparison, .plus(direction * added.value))
+        default: throw .badRelative(String(condition))
+        }
     }
 
     /// `SOURCE fails N times`.
@@ -69,14 +106,16 @@ public enum RuleParser {
 
 extension Rule.Metric {
     /// The names a rule may use, for hints.
-    public static let examples = ["error-rate", "p50", "p95", "p99", "mean", "value"]
+    public static let examples = ["error-rate", "p50", "p95", "p99", "mean", "value", "count", "rate"]
 
-    /// Reads `error-rate`, `mean`, `value` and `p1` to `p99.99`.
+    /// Reads `error-rate`, `mean`, `value`, `count`, `rate` and `p1` to `p99.99`.
     public init?(_ name: some StringProtocol) {
         switch name {
         case "error-rate": self = .errorRate
         case "mean": self = .mean
         case "value": self = .value
+        case "count": self = .count
+        case "rate": self = .rate
         default:
             guard name.first == "p", name.count > 1,
                 name.dropFirst().allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }),
@@ -93,7 +132,29 @@ extension Rule.Metric {
         case .errorRate: .ratio
         case .quantile, .mean: .time
         case .value: nil
+        case .count, .rate: .count
         }
+    }
+
+    /// As a rule writes it.
+    public var name: String {
+        switch self {
+        case .errorRate: "error-rate"
+        case .quantile(let share): "p" + Self.percent(share)
+        case .mean: "mean"
+        case .value: "value"
+        case .count: "count"
+        case .rate: "rate"
+        }
+    }
+
+    private static func percent(_ share: Double) -> String {
+        // Of 0.999 that is 99.9, and not what is left of 0.999 × 100.
+        let hundredths = (share * 10_000).rounded()
+        let whole = Int(hundredths) / 100
+        let rest = Int(hundredths) % 100
+        if rest == 0 { return "\(whole)" }
+        return "\(whole)." + (rest % 10 == 0 ? "\(rest / 10)" : rest < 10 ? "0\(rest)" : "\(rest)")
     }
 }
 
@@ -101,8 +162,8 @@ extension Rule.Metric {
 public enum RuleError: Error, Hashable, Sendable {
     case malformed(String)
     case unknownMetric(String)
-    /// Compared with the baseline, which is understood and not yet enforced.
-    case relative(String)
+    /// `OP baseline …`, and what follows is none of the forms.
+    case badRelative(String)
     /// N of `fails N times`.
     case badCount(String)
     case quantity(QuantityError, in: String)

@@ -242,7 +242,7 @@ final class AttemptRunner: Sendable {
 
     /// One sample of a monitor source. A probe that gives no answer is an error sample where refusing is an answer of its
     /// kind (http, tcp, run), else no data.
-    func sample(_ source: MonitorSource, state: RunState) async -> Sample {
+    func sample(_ source: MonitorSource, inSeries number: Int) async -> Sample {
         let at = parts.clock.now
         let resolver = Resolver(
             run: run, releaseTree: parts.releaseTree,
@@ -257,7 +257,8 @@ final class AttemptRunner: Sendable {
             measurement = await probe.measure(
                 ResolvedProbe(
                     subject: try request.subject.settled(), fields: fields, timeout: source.timeout, directory: root,
-                    variables: base, secretValues: Array(parts.secrets.values)))
+                    variables: base, secretValues: Array(parts.secrets.values),
+                    series: SampleSeries(source: "\(run)/\(source.name)", number: number)))
         } catch {
             return Sample(at: at, kind: .noData)
         }

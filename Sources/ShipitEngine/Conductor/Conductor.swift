@@ -98,7 +98,9 @@ public final class Conductor: Sendable {
                 sequence += Int64(entries.count)
                 for letter in letters { letter.whenDurable?(true) }
                 for refusal in turn.refusals { observer.refused(refusal) }
-                observer.took(entries, state: machine.state, rules: machine.monitor?.rules ?? [], now: instant)
+                observer.took(
+                    entries, state: machine.state, rules: machine.monitor?.rules(at: instant) ?? [],
+                    now: instant)
                 wake = nil
                 for effect in turn.effects {
                     switch effect {
@@ -110,7 +112,7 @@ public final class Conductor: Sendable {
                     case .stop: return .success(machine.state)
                     }
                 }
-                if machine.monitor != nil { sampler.begin(machine.state) } else { sampler.stop() }
+                if machine.isSampling { sampler.begin() } else { sampler.stop() }
             } catch {
                 for letter in letters { letter.whenDurable?(false) }
                 if case .fenced(let lock) = error { return .failure(.fenced(by: lock)) }

@@ -8,6 +8,7 @@ final class MonitorSampler: Sendable {
     private let mailbox: Mailbox
     private let clock: any EngineClock
     private let beats = Mutex<[Task<Void, Never>]>([])
+    private let series = Mutex(0)
 
     init(plan: Plan, runner: AttemptRunner, mailbox: Mailbox, clock: any EngineClock) {
         self.plan = plan
@@ -17,12 +18,16 @@ final class MonitorSampler: Sendable {
     }
 
     /// Begins, if it has not begun yet.
-    func begin(_ state: RunState) {
+    func begin() {
         guard let monitor = plan.monitor else { return }
         beats.withLock { beats in
             guard beats.isEmpty else { return }
+            let number = series.withLock { number in
+                number += 1
+                return number
+            }
             beats = monitor.sources.map { source in
-                Task.detached { [self] in await beat(source, state) }
+                Task.detached { [self] in await beat(source, number) }
             }
         }
     }
@@ -34,12 +39,12 @@ final class MonitorSampler: Sendable {
         }
     }
 
-    private func beat(_ source: MonitorSource, _ state: RunState) async {
+    private func beat(_ source: MonitorSource, _ number: Int) async {
         var due = clock.now
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 group.addTask { [self] in
-                    let sample = await runner.sample(source, state: state)
+                    let sample = await runner.sample(source, inSeries: number)
                     if !Task.isCancelled { mailbox.post(.sampled(source: source.name, sample)) }
                 }
                 due = due + source.every

@@ -18,10 +18,12 @@ public struct ResolvedProbe: Sendable {
     /// What a command sees.
     public var variables: [String: String]
     public var secretValues: [String]
+    /// The samples that this is one of; `nil` for a look at how things are.
+    public var series: SampleSeries?
 
     public init(
         subject: ResolvedValue, fields: [String: ResolvedValue] = [:], timeout: TimeSpan = .seconds(10),
-        directory: String, variables: [String: String] = [:], secretValues: [String] = []
+        directory: String, variables: [String: String] = [:], secretValues: [String] = [], series: SampleSeries? = nil
     ) {
         self.subject = subject
         self.fields = fields
@@ -29,6 +31,20 @@ public struct ResolvedProbe: Sendable {
         self.directory = directory
         self.variables = variables
         self.secretValues = secretValues
+        self.series = series
+    }
+}
+
+/// Samples of a source that follow one another: what a probe counts it counts from one to the next. After a time in which
+/// nobody sampled, another series begins.
+public struct SampleSeries: Hashable, Sendable {
+    /// The run's and the source's name.
+    public var source: String
+    public var number: Int
+
+    public init(source: String, number: Int) {
+        self.source = source
+        self.number = number
     }
 }
 

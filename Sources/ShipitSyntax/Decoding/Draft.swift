@@ -120,6 +120,10 @@ struct MonitorDraft {
     var sources: [String: String?]
     var rules: [RuleDraft]
     var hasRules: Bool
+    var control: [Named<String>] = []
+    var baselinePlace: Place?
+    /// Whether there is one, rightly written or not.
+    var isBaselineWritten = false
 }
 
 struct RuleDraft {

@@ -9,13 +9,10 @@ struct MonitorDecoder {
         case rollbackWhen = "rollback-when", warnWhen = "warn-when"
         case baseline, control, floor, significance, rollbackVerify = "rollback-verify"
         case rollbackBudget = "rollback-budget"
+    }
 
-        var isLater: Bool {
-            switch self {
-            case .baseline, .control, .floor, .significance: true
-            default: false
-            }
-        }
+    enum BaselineKey: String, SectionKey {
+        case duration = "for", optional
     }
 
     enum SourceKey: String, SectionKey {
@@ -37,6 +34,9 @@ struct MonitorDecoder {
         }
         set(\.grace, .grace) { reading.duration($0, "\"grace\"") }
         set(\.rollbackBudget, .rollbackBudget) { reading.whole($0, "\"rollback-budget\"", in: 0...1000) }
+        set(\.baseline, .baseline, baseline)
+        set(\.floor, .floor, floor)
+        set(\.significance, .significance, significance)
         var draft = MonitorDraft(place: place, monitor: monitor, sources: [:], rules: [], hasRules: false)
         if let node = fields[.from], let name = reading.literal(node, "\"from\"") {
             draft.from = Named(name: name, place: node.place)
@@ -45,6 +45,9 @@ struct MonitorDecoder {
         if let node = fields[.rollbackVerify], let name = reading.literal(node, "\"rollback-verify\"") {
             draft.rollbackVerify = Named(name: name, place: node.place)
         }
+        draft.baselinePlace = fields.keyPlace(.baseline)
+        draft.isBaselineWritten = node.entry(Key.baseline.rawValue) != nil
+        if let node = fields[.control] { control(node, &draft) }
         if let node = fields[.sources] { sources(node, fields, &draft) }
         draft.hasRules = writesRules(node, .rollbackWhen) || writesRules(node, .warnWhen) || hasUnknownKey(node)
         if let node = fields[.rollbackWhen] { draft.monitor.rollbackWhen = rules(node, "\"rollback-when\"", &draft) }
@@ -62,6 +65,76 @@ struct MonitorDecoder {
     private func hasUnknownKey(_ node: Node) -> Bool {
         guard case .mapping(let entries) = node.value else { return false }
         return entries.contains { Key(rawValue: $0.key) == nil }
+    }
+
+    // MARK: What is compared with later
+
+    /// `2m`, or `{for: 2m, optional: true}`.
+    private func baseline(_ node: Node) -> BaselinePolicy? {
+        guard case .mapping = node.value else {
+            return reading.positiveDuration(node, "\"baseline\"").map { BaselinePolicy($0) }
+        }
+        guard let fields = reading.fields(node, BaselineKey.self, of: "\"baseline\"") else { return nil }
+        let isOptional = fields[.optional].map { reading.flag($0, "\"optional\"") } ?? false
+        guard let duration = fields[.duration] else {
+            if node.entry(BaselineKey.duration.rawValue) == nil {
+                reading.error(
+                    "missing-key", "\"baseline\" does not say how long is sampled", at: node.place,
+                    hint: "add for:, such as {for: 2m, optional: true}")
+            }
+            return nil
+        }
+        guard let span = reading.positiveDuration(duration, "\"for\""), let isOptional else { return nil }
+        return BaselinePolicy(span, isOptional: isOptional)
+    }
+
+    /// One quantity, or one for each unit.
+    private func floor(_ node: Node) -> Floor? {
+        guard let nodes = reading.listOrOne(node, "\"floor\"") else { return nil }
+        var floor = Floor()
+        var seen: Set<Dimension> = []
+        for node in nodes {
+            guard
+                let quantity = reading.quantity(
+                    node, "\"floor\"", "a difference, such as 10ms or 0.1%",
+                    { (text: String) throws(QuantityError) in try QuantityParser.quantity(text) })
+            else { return nil }
+            let isNew = seen.insert(quantity.dimension == .size ? .count : quantity.dimension).inserted
+            guard isNew, quantity.value >= 0 else {
+                reading.error(
+                    "bad-quantity", "\"floor\" is one difference of each unit, and none is negative", at: node.place,
+                    hint: "such as floor: [20ms, 0.5%]")
+                return nil
+            }
+            switch quantity.dimension {
+            case .time: floor.time = quantity.value
+            case .ratio: floor.ratio = quantity.value
+            case .size, .count: floor.count = quantity.value
+            }
+        }
+        return floor
+    }
+
+    private func significance(_ node: Node) -> Double? {
+        guard let sure = reading.quantity(node, "\"significance\"", "a number", QuantityParser.number) else {
+            return nil
+        }
+        guard sure >= 0.5, sure < 1 else {
+            reading.error(
+                "bad-number", "\"significance\" must be from 0.5 to less than 1", at: node.place,
+                hint: "0.98 lets chance pass for a difference in 2 of 100 cases")
+            return nil
+        }
+        return sure
+    }
+
+    private func control(_ node: Node, _ draft: inout MonitorDraft) {
+        guard let nodes = reading.listOrOne(node, "\"control\"") else { return }
+        for node in nodes {
+            guard let name = reading.literal(node, "a control") else { continue }
+            draft.control.append(Named(name: name, place: node.place))
+        }
+        draft.monitor.control = draft.control.isEmpty ? nil : draft.control.map(\.name)
     }
 
     // MARK: Sources
@@ -142,8 +215,10 @@ struct MonitorDecoder {
             reading.error(
                 "unknown-metric", "there is no metric \"\(name)\"", at: part("." + name).dropping(1),
                 hint: reading.choice(for: name, among: Rule.Metric.examples, "metrics"))
-        case .relative(let text):
-            reading.later("a rule relative to the baseline, \"\(text)\",", at: place)
+        case .badRelative(let text):
+            reading.error(
+                "bad-rule", "\"\(text)\" is no limit relative to the baseline", at: part(text),
+                hint: "such as > baseline * 1.5, > baseline + 10% or < baseline - 5; not ==, and not of count and rate")
         case .badCount(let text):
             reading.error(
                 "bad-number", "a rule counts from 1 to 1000000 failures, and this is \"\(text)\"", at: part(text))

@@ -310,6 +310,9 @@ extension Explanation {
                     "a breach would bring nothing back, for no stage that changes things has a way back",
                     "give them a `rollback:`"),
                 .error(
+                    "no-baseline", "a rule or a control is compared with the baseline, and none is taken",
+                    "add `baseline: 2m`"),
+                .error(
                     "not-a-source", "a probe that the monitor cannot sample",
                     "use one that it can"),
                 .warning(
@@ -317,11 +320,15 @@ extension Explanation {
                     "the suite of `rollback-verify:` asks for the new release, which is gone after a rollback",
                     "ask for `target.version`, or name another suite"),
                 .error(
+                    "short-baseline",
+                    "the time of `baseline:` holds fewer samples than a rule needs: every run would be refused",
+                    "take it for longer, sample more often, or lower `min-samples`"),
+                .error(
                     "unknown-check", "`depends-on` names a check that the suite does not have",
                     "see the suggestion"),
                 .error(
                     "unknown-metric", "a metric that does not exist",
-                    "`error-rate`, `p50` … `p99`, `mean`, `value`"),
+                    "`error-rate`, `p50` … `p99`, `mean`, `value`; of a log `count` and `rate`"),
                 .error(
                     "unknown-source", "a rule or a test names a source that is not under `sources:`",
                     "see the suggestion"),

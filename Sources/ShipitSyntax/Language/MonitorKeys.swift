@@ -45,10 +45,30 @@ extension MonitorDecoder.Key {
                 .word(["rollback", "pause", "ignore"]), "What happens when no verdict was possible for `grace`.",
                 fallback: "pause")
         case .grace: KeyDescription(.duration, "How long there may be no verdict.", fallback: "2m")
-        case .baseline: .later("How long is sampled before the first change, for rules relative to it.")
-        case .control: .later("Sources that must not move either.")
-        case .floor: .later("The smallest difference from the baseline that counts.")
-        case .significance: .later("How sure a difference from the baseline must be.")
+        case .baseline:
+            KeyDescription(
+                .either([.positiveDuration, .section(MonitorDecoder.BaselineKey.self)]),
+                "How long every source is sampled before the first change, for rules and controls that are compared with "
+                    + "it. Too little data refuses the run, before anything is changed.", example: "baseline: 2m")
+        case .control:
+            KeyDescription(
+                .listOrOne(.text),
+                "Sources that this release does not move. Where one of them has moved when a rule is broken, the run pauses "
+                    + "instead of rolling back.", example: "control: [other-service]")
+        case .floor:
+            KeyDescription(
+                .listOrOne(
+                    .either([
+                        .pattern(Patterns.whole(Patterns.quantity), "a difference, such as 10ms or 0.1%"), .number(),
+                    ]), isEmpty: true),
+                "The smallest difference from the baseline that counts, one for each unit.",
+                fallback: "[10ms, 0.1%, 0]", example: "floor: [20ms, 0.5%]")
+        case .significance:
+            KeyDescription(
+                .number(in: 0...1),
+                "How sure a difference from the baseline must be, from 0.5 to less than 1: what chance may explain breaks no "
+                    + "relative rule.", fallback: "the difference is shown, and vetoes nothing",
+                example: "significance: 0.98")
         case .rollbackVerify:
             KeyDescription(
                 .text,
@@ -60,6 +80,25 @@ extension MonitorDecoder.Key {
                 "How many releases the monitor may bring back in an environment within a day; then a breach pauses the run.",
                 fallback: "3", example: "rollback-budget: 3")
         default: preconditionFailure("described with the others")
+        }
+    }
+}
+
+extension MonitorDecoder.BaselineKey {
+    static var aboutSection: SectionDescription {
+        SectionDescription(
+            "baseline", at: "monitor.baseline", "What is sampled before the first change.", mayBeEmpty: false)
+    }
+
+    static var required: [Self] { [.duration] }
+
+    var about: KeyDescription {
+        switch self {
+        case .duration: KeyDescription(.positiveDuration, "How long.")
+        case .optional:
+            KeyDescription(
+                .yesOrNo, "Whether the run goes on with too little data: what is compared with it has no verdict then.",
+                fallback: "no")
         }
     }
 }
@@ -85,10 +124,13 @@ extension Shape {
     static var rule: Shape {
         let name = "[A-Za-z0-9][A-Za-z0-9._-]*"
         let hold = "( +for +\(Patterns.duration))?"
-        func limit(_ value: String) -> String { " *(<=|>=|==|<|>) *(\(value)|.*baseline.*)" }
+        func limit(_ value: String) -> String {
+            let relative = #"baseline( *(\* *\#(Patterns.number)|[-+] *(\#(value)|\#(Patterns.ratio))))?"#
+            return " *((<=|>=|==|<|>) *(\(value))|(<=|>=|<|>) *\(relative))"
+        }
         let metrics = [
             #"\.error-rate"# + limit(Patterns.ratio), #"\.(mean|p[0-9][0-9.]*)"# + limit(Patterns.duration),
-            #"\.value"# + limit(Patterns.quantity),
+            #"\.value"# + limit(Patterns.quantity), #"\.(count|rate)"# + " *(<=|>=|==|<|>) *\(Patterns.number)",
         ]
         return .pattern(
             "^ *\(name)((\(metrics.joined(separator: "|")))\(hold)| +fails +[1-9][0-9]* +times?) *$",

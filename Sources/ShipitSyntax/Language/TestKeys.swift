@@ -53,6 +53,8 @@ extension SpellDecoder.Key {
 
     var about: KeyDescription {
         switch self {
+        case .during:
+            KeyDescription(.word([Script.Phase.baseline.rawValue]), "Only while the baseline is taken, from its begin.")
         case .after: KeyDescription(.text, "The stage after which it begins.", fallback: "the begin of the monitoring")
         case .from: KeyDescription(.duration, "How long after that it begins.", fallback: "0s")
         case .duration: KeyDescription(.positiveDuration, "How long it lasts.", fallback: "to the end")

@@ -44,7 +44,7 @@ struct NameResolver {
             if case .checks(let suite) = stage.kind { lookUpSuite(suite) }
         }
         if let from = draft.monitor?.from { lookUp(from, "the monitor begins from") }
-        if let monitor = draft.monitor { lookUpSources(monitor) }
+        if let monitor = draft.monitor { MonitorResolver(reading: reading, draft: monitor).resolve() }
         if let verify = draft.monitor?.rollbackVerify, !isNone(verify) { lookUpSuite(verify) }
         let graph = Graph(edges)
         for cycle in graph.cycles() { report(cycle) }
@@ -124,15 +124,5 @@ struct NameResolver {
         var monitor = draft.monitor
         monitor.rollbackVerify = draft.rollbackVerify.map { isNone($0) ? .none : .suite($0.name) }
         return monitor
-    }
-
-    private func lookUpSources(_ monitor: MonitorDraft) {
-        for rule in monitor.rules where monitor.sources[rule.rule.source] == nil {
-            let name = rule.rule.source
-            let place = reading.source.place(of: name, from: rule.place) ?? rule.place
-            reading.error(
-                "unknown-source", "the monitor has no source \"\(name)\"", at: place,
-                hint: reading.choice(for: name, among: monitor.sources.keys.sorted(), "sources"))
-        }
     }
 }

@@ -153,7 +153,7 @@ struct SpellDecoder {
     private let entry: Entry
 
     enum Key: String, SectionKey {
-        case after, from, duration = "for", errorRate = "error-rate", time, value, noData = "no-data"
+        case during, after, from, duration = "for", errorRate = "error-rate", time, value, noData = "no-data"
     }
 
     init(_ resolver: TestResolver, _ entry: Entry) {
@@ -208,6 +208,16 @@ struct SpellDecoder {
         var spell = Script.Spell()
         if let node = fields[.after], let name = reading.literal(node, "\"after\""), isStage(name, at: node.place) {
             spell.after = StageName(name)
+        }
+        if let node = fields[.during] {
+            spell.isBeforeChange = reading.word(node, "\"during\"", [Script.Phase.baseline]) != nil
+            if let place = fields.keyPlace(.after) {
+                reading.error(
+                    "conflicting-keys", "nothing is \"after\" a stage during the baseline", at: place,
+                    hint: "keep one of them")
+            } else if resolver.draft.monitor?.isBaselineWritten != true {
+                reading.error("no-baseline", "a test speaks of the baseline, and none is taken", at: node.place)
+            }
         }
         if let node = fields[.from] { spell.from = reading.duration(node, "\"from\"") ?? .zero }
         spell.duration = fields[.duration].flatMap { reading.positiveDuration($0, "\"for\"") }

@@ -33,13 +33,20 @@ final class TestServer: Sendable {
     /// From now on every request is answered with 500.
     func turnBad() throws { try Data().write(to: URL(fileURLWithPath: folder + "/bad")) }
 
+    /// From now on every answer takes longer, by so many seconds.
+    func turnSlow(by seconds: Double) throws {
+        try Data("\(seconds)".utf8).write(to: URL(fileURLWithPath: folder + "/slow"), options: .atomic)
+    }
+
     private static let program = """
-        import http.server, os, sys
+        import http.server, os, sys, time
         folder = sys.argv[1]
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             def do_GET(self):
                 body = b"ok\\n"
+                if os.path.exists(folder + "/slow"):
+                    time.sleep(float(open(folder + "/slow").read()))
                 self.send_response(500 if os.path.exists(folder + "/bad") else 200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

@@ -27,8 +27,8 @@ struct `The words of a backtest` {
                 run 20260112-0130-7f3k  v1.15.2 to production, running
                   3 samples of queue from 01:30:10 to 01:30:20 UTC
                   queue.value > 50     BREACH at 01:30:15, 10s after monitoring began (90)
-                  queue.value < 5      well when the samples end; worst 10
-                  queue fails 2 times  well when the samples end; worst 0 failures in a row
+                  queue.value < 5      pass when the samples end; worst 10
+                  queue fails 2 times  pass when the samples end; worst 0 failures in a row
                   would have: rolled back at 01:30:15, by queue.value > 50; the run had no breach
 
                 """)
@@ -36,7 +36,7 @@ struct `The words of a backtest` {
 
     @Test func `take the run's own rules where no others are given`() throws {
         let text = BacktestText.text([try trial(), try trial()])
-        #expect(text.contains("queue.value > 100  well when the samples end; worst 90\n"))
+        #expect(text.contains("queue.value > 100  pass when the samples end; worst 90\n"))
         #expect(text.hasSuffix("of 2 runs, 0 would have been rolled back by these rules; 0 had a breach\n"))
     }
 

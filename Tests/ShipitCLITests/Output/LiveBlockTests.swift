@@ -93,7 +93,7 @@ struct LiveBlockTests {
                 "monitor  9m12s left",
                 "  ◌ api.error-rate > 5% for 5m  OVER (50%) for 43s of 5m",
                 "  ◌ api fails 3 times           failing (1 failure in a row)",
-                "  ✓ api.p95 > 200ms             well (100ms)",
+                "  ✓ api.p95 > 200ms             pass (100ms)",
             ])
     }
 
@@ -111,7 +111,7 @@ struct LiveBlockTests {
         #expect(lines.count <= 11)
         #expect(
             Array(lines.suffix(3)) == [
-                "  ✗ s9 fails 2 times  BREACHED (2 failures in a row)", "  ? s1 fails 2 times  without a verdict yet",
+                "  ✗ s9 fails 2 times  BREACH (2 failures in a row)", "  ? s1 fails 2 times  no data",
                 "  and 7 more rules",
             ])
     }

@@ -73,7 +73,7 @@ struct ProgressTests {
         let rules = Array(evaluator.rules.prefix(1))
         #expect(
             lines.heartbeat(Doing(story.state), rules: rules, now: story.now + .minutes(1))
-                == "01:31:25 run      still monitoring: api.error-rate > 5% for 5m is without a verdict yet\n")
+                == "01:31:25 run      still monitoring: api.error-rate > 5% for 5m: no data\n")
     }
 
     @Test func `nothing is written while the engine waits, all of it at the next tick`() throws {

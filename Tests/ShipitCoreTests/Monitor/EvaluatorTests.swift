@@ -180,6 +180,43 @@ struct `A rule of the monitor` {
         #expect(bench.evaluator.nextChange(after: bench.now) == bench.now + .seconds(120))
     }
 
+    @Test func `tells apart what gives nothing and what answers with errors`() {
+        var bench = Bench(.watching(.p95(over: 0.2)))
+        bench.add(1, .noData)
+        #expect(bench.evaluator.rules[0].verdict == .noData)
+        bench.add(1, .error)
+        #expect(bench.evaluator.rules[0].verdict == .error)
+        bench.add(22, .error)
+        #expect(bench.verdict == .inconclusive("no verdict on \"api.p95 > 0.2\": api answers with errors"))
+        bench.add(4, Self.fast)
+        #expect(bench.evaluator.rules[0].verdict == .pass)
+        bench.add(4, Self.slow)
+        #expect(bench.evaluator.rules[0].verdict == .breach)
+    }
+
+    @Test func `of what is counted is over as soon as the sum is`() {
+        var bench = Bench(.watching(.count("> 10")))
+        bench.add(2, .good(seconds: nil, number: 5))
+        #expect(bench.evaluator.rules[0].verdict == .pass)
+        bench.add(1, .good(seconds: nil, number: 1))
+        #expect(bench.events.last == .breached(Breach(rule: "api.count > 10", observed: 11)))
+    }
+
+    @Test func `of what is counted looks back over the window, and not further`() {
+        var bench = Bench(.watching(.count("> 10")))
+        bench.add(1, .good(seconds: nil, number: 10))
+        bench.add(12, .good(seconds: nil, number: 0))
+        #expect(bench.evaluator.rules[0].observed == 0)
+    }
+
+    @Test func `of what must be counted has no verdict before a whole window`() {
+        var bench = Bench(.watching(.count("< 5")))
+        bench.add(12, .good(seconds: nil, number: 1))
+        #expect(bench.evaluator.rules[0].verdict == .noData)
+        bench.add(1, .good(seconds: nil, number: 1))
+        #expect(bench.evaluator.rules[0].verdict == .pass)
+    }
+
     @Test func `that only warns is reported and brings nothing back`() {
         var bench = Bench(.watching(.fails(9), warn: [.value(over: 5)]))
         bench.add(1, .good(seconds: nil, number: 9))

@@ -44,6 +44,23 @@ struct RuleParserTests {
     }
 
     @Test(arguments: [
+        ("api.p95 > baseline * 1.5 for 2m", Rule.Metric.quantile(0.95), RelativeLimit(.more, .times(1.5))),
+        ("api.p95 > baseline for 2m", .quantile(0.95), RelativeLimit(.more, .times(1))),
+        ("api.p95 >= baseline + 50ms for 2m", .quantile(0.95), RelativeLimit(.atLeast, .plus(0.05))),
+        ("queue.value < baseline - 5 for 2m", .value, RelativeLimit(.less, .plus(-5))),
+        ("queue.value < baseline - 25% for 2m", .value, RelativeLimit(.less, .times(0.75))),
+        // Of a share, a share is added.
+        ("api.error-rate > baseline + 25% for 2m", .errorRate, RelativeLimit(.more, .plus(0.25))),
+    ]) func `a limit may be relative to the baseline`(text: String, metric: Rule.Metric, limit: RelativeLimit) throws {
+        #expect(try kind(text) == .relative(metric, limit, hold: .minutes(2)))
+    }
+
+    @Test(arguments: ["error-rate", "p50", "p99.9", "p99.95", "p7", "mean", "value", "count", "rate"])
+    func `a metric says its name as rules write it`(name: String) {
+        #expect(Rule.Metric(name)?.name == name)
+    }
+
+    @Test(arguments: [
         ("", RuleError.malformed("")),
         ("api", .malformed("api")),
         ("p95 > 200ms", .malformed("p95 > 200ms")),
@@ -59,8 +76,13 @@ struct RuleParserTests {
         ("api.latency > 1s", .unknownMetric("latency")),
         ("db fails 0 times", .badCount("0")),
         ("db fails many times", .badCount("many")),
-        ("api.p95 > baseline * 1.5 for 2m", .relative("api.p95 > baseline * 1.5 for 2m")),
-        ("api.error-rate > baseline + 10%", .relative("api.error-rate > baseline + 10%")),
+        ("api.p95 == baseline", .badRelative("== baseline")),
+        ("api.p95 > baseline / 2", .badRelative("> baseline / 2")),
+        ("api.p95 > baseline * -1", .badRelative("> baseline * -1")),
+        ("api.p95 > 2 * baseline", .badRelative("> 2 * baseline")),
+        ("api.p95 < baseline - 100%", .badRelative("< baseline - 100%")),
+        ("log.count > baseline * 2", .badRelative("> baseline * 2")),
+        ("api.p95 > baseline + 10", .quantity(.missingUnit("10", .time), in: "10")),
         ("api.p95 > 200", .quantity(.missingUnit("200", .time), in: "> 200")),
         ("api.error-rate > 1s", .quantity(.wrongDimension("1s", .time, expected: .ratio), in: "> 1s")),
         ("api.p95 > 1s for 5", .quantity(.missingUnit("5", .time), in: "for 5")),

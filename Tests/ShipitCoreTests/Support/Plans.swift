@@ -71,6 +71,15 @@ extension Rule {
             kind: .metric(.value, Condition(.more, Quantity(limit, .count)), hold: hold))
     }
 
+    static func count(_ condition: String) -> Rule {
+        Rule(
+            text: "api.count \(condition)", source: "api",
+            kind: .metric(.count, try! QuantityParser.condition(condition, in: .count), hold: nil))
+    }
+
+    /// As written.
+    static func written(_ text: String) -> Rule { try! RuleParser.rule(text) }
+
     static func fails(_ times: Int, source: String = "api") -> Rule {
         Rule(text: "\(source) fails \(times) times", source: source, kind: .fails(times: times))
     }

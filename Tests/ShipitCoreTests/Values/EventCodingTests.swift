@@ -118,6 +118,20 @@ struct `An event as JSON` {
             #"{"attempt":1,"part":"undo","retryAt":"1970-01-01T00:00:00.000Z","stage":"a","type":"retryScheduled"}"#
         ),
         (.stageSkipped("a", reason: "r"), #"{"reason":"r","stage":"a","type":"stageSkipped"}"#),
+        (.baselineStarted, #"{"type":"baselineStarted"}"#),
+        (
+            .baselineTaken(
+                Baseline([
+                    "api": SourceBaseline([Sample(at: Instant(milliseconds: 0), kind: .good(seconds: 0.25, number: 3))])
+                ]),
+                lacking: "r"),
+            #"{"reason":"r","sources":{"api":{"answers":1,"errors":0,"noData":0,"numbers":[3],"seconds":[0.25]}},"#
+                + #""type":"baselineTaken"}"#
+        ),
+        (
+            .controlMoved(ControlMove(rule: "r", control: "c", metric: "value", observed: 9, baseline: 3)),
+            #"{"baseline":3,"control":"c","metric":"value","observed":9,"rule":"r","type":"controlMoved"}"#
+        ),
         (.monitoringStarted, #"{"type":"monitoringStarted"}"#),
         (.ruleFired(rule: "r", observed: 0.21), #"{"observed":0.21,"rule":"r","type":"ruleFired"}"#),
         (.ruleCleared(rule: "r", observed: nil), #"{"rule":"r","type":"ruleCleared"}"#),

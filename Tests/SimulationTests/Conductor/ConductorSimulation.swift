@@ -43,6 +43,7 @@ struct ConductorSimulation: Sendable {
         monitor.window = short(monitor.window)
         monitor.grace = .milliseconds(500)
         monitor.minSamples = min(monitor.minSamples, 2)
+        monitor.baseline?.duration = .milliseconds(40)
         monitor.sources = MetricSource.names.map { name in
             MonitorSource(
                 name: name, probe: ProbeRequest(probe: "http", subject: .text(Template(literal: name))),

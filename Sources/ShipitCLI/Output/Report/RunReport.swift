@@ -94,7 +94,7 @@ struct RunReport: Sendable {
         case .ruleCleared(let rule, let observed): judge(at, rule, observed, .within)
         case .breached(let breach): judge(at, breach.rule, breach.observed, .breach)
         case .rollbackStarted: rollbackStartedAt = at
-        case .paused, .interrupted, .resumed, .inconclusive:
+        case .paused, .interrupted, .resumed, .inconclusive, .controlMoved, .baselineTaken:
             turns.append(Turn(at: at, words: EventWords(entry.event).words))
         default: break
         }

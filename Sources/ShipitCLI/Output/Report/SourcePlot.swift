@@ -118,8 +118,8 @@ extension SourcePlot {
             !report.view.samples.isEmpty
         else { return [] }
         let span = PlotSpan(report, report.view.samples)
-        var plots = monitor.sources.flatMap { unfilled(of: $0.name, monitor, report.view.samples, span) }
-        var evaluator = MonitorEvaluator(monitor, began: began)
+        var plots = monitor.sources.flatMap { unfilled(of: $0.name, report.view.state, report.view.samples, span) }
+        var evaluator = MonitorEvaluator(monitor, baseline: report.view.state.baseline, began: began)
         for recorded in report.view.samples {
             _ = evaluator.add(recorded.sample, from: recorded.source)
             let share = span.share(recorded.sample.at)
@@ -131,11 +131,11 @@ extension SourcePlot {
     }
 
     private static func unfilled(
-        of source: String, _ monitor: Monitor, _ samples: [RecordedSample], _ span: PlotSpan
+        of source: String, _ state: RunState, _ samples: [RecordedSample], _ span: PlotSpan
     ) -> [SourcePlot] {
         let own = samples.filter { $0.source == source }
         let failures = own.filter { if case .good = $0.sample.kind { false } else { true } }.map(\.sample.at)
-        let limits = writtenLimits(of: source, monitor)
+        let limits = writtenLimits(of: source, state)
         // A source gives numbers, in the unit of their rules, or times.
         let givesNumbers = own.contains { if case .good(_, .some) = $0.sample.kind { true } else { false } }
         let main: Dimension = givesNumbers ? limits.first { $0.metric == .value }?.dimension ?? .count : .time
@@ -149,15 +149,15 @@ extension SourcePlot {
     }
 
     private static func writtenLimits(
-        of source: String, _ monitor: Monitor
+        of source: String, _ state: RunState
     ) -> [(metric: Rule.Metric, dimension: Dimension, limit: Limit)] {
-        [(monitor.rollbackWhen, false), (monitor.warnWhen, true)].flatMap { rules, warns in
+        guard let monitor = state.plan.monitor else { return [] }
+        return [(monitor.rollbackWhen, false), (monitor.warnWhen, true)].flatMap { rules, warns in
             rules.filter { $0.source == source }.compactMap { rule in
-                guard case .metric(let metric, let condition, _) = rule.kind, condition.limit.value.isFinite else {
+                guard let metric = rule.metric, let value = rule.limit(state.baseline, monitor), value.isFinite else {
                     return nil
                 }
-                let limit = Limit(rules: [rule.text], value: condition.limit.value, warns: warns)
-                return (metric, condition.limit.dimension, limit)
+                return (metric, rule.dimension, Limit(rules: [rule.text], value: value, warns: warns))
             }
         }
     }
@@ -178,22 +178,13 @@ extension SourcePlot {
             samples.add(value, at: share)
         }
         for state in rules where state.rule.source == source {
-            guard case .metric(let metric, let condition, _) = state.rule.kind, metric != .value,
-                condition.limit.dimension == dimension, let observed = state.observed
+            guard let metric = state.rule.metric, metric != .value, state.rule.dimension == dimension,
+                let observed = state.observed
             else { continue }
-            let name = Self.name(of: metric)
+            let name = metric.name
             if !lines.contains(where: { $0.metric == name }) { lines.append(Line(metric: name, trace: Trace())) }
             guard let place = lines.firstIndex(where: { $0.metric == name }) else { continue }
             lines[place].trace.add(observed, at: share)
-        }
-    }
-
-    private static func name(of metric: Rule.Metric) -> String {
-        switch metric {
-        case .errorRate: "error-rate"
-        case .quantile(let share): "p" + Words.short(share * 100)
-        case .mean: "mean"
-        case .value: "value"
         }
     }
 }
