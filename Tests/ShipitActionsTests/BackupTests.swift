@@ -161,6 +161,17 @@ struct BackupTests {
         }
     }
 
+    @Test func `what a killed attempt left is cleared away by the next attempt as well`() async throws {
+        try await Scene.with { scene in
+            _ = try LiveDatabase(scene.path("var/app.db"))
+            let killed = try scene.context(inputs)
+            let names = BackupNames(database: scene.path("var/app.db"), version: "2.0.0", key: killed.key)
+            for suffix in ["", "-wal"] { try scene.write("backups/" + names.temporary + suffix, "half") }
+            _ = try await action.perform(try scene.context(inputs, number: 2))
+            #expect(scene.names("backups").allSatisfy { !$0.contains(".partial") })
+        }
+    }
+
     @Test func `a missing database is an error and is not made`() async throws {
         try await Scene.with { scene in
             let context = try scene.context(inputs)

@@ -18,6 +18,10 @@ final class World: Sendable {
         /// In the order in which they were asked for, by attempt.
         var askedSteps: [String] = []
         var crash: Crash?
+        /// Moments at which the engine may die, since they are counted; and after how many of them it does.
+        var marks = 0
+        var cut: Int?
+        var wasCut = false
     }
 
     /// Where the engine is to die, once.
@@ -39,6 +43,27 @@ final class World: Sendable {
     var notes: [String] { memory.withLock { $0.notes } }
     var started: [String] { memory.withLock { $0.started } }
     var askedSteps: [String] { memory.withLock { $0.askedSteps } }
+
+    /// From now on the engine dies once it has passed so many marks; `nil`: it lives. What it knew of before is lost, as after a
+    /// power cut.
+    func count(marksUntil cut: Int?) {
+        memory.withLock { memory in
+            (memory.marks, memory.cut, memory.wasCut) = (0, cut, false)
+            (memory.ends, memory.steps) = ([:], [:])
+        }
+    }
+
+    var marks: (marks: Int, wasCut: Bool) { memory.withLock { ($0.marks, $0.wasCut) } }
+
+    /// A moment at which the engine may die. One that is dead does nothing more.
+    fileprivate func passMark() throws(ActionError) {
+        let isDead = memory.withLock { memory in
+            if memory.marks == memory.cut { memory.wasCut = true }
+            if !memory.wasCut { memory.marks += 1 }
+            return memory.wasCut
+        }
+        if isDead { throw .stopped("crash") }
+    }
 
     fileprivate func dies(at place: Crash) -> Bool {
         memory.withLock { memory in
@@ -64,12 +89,14 @@ struct TestServices: ActionServices {
     func command(_ request: CommandRequest, step: String?) async throws(ActionError) -> CommandEnd {
         let key = CommandKey(run: run, attempt: attempt, step: step).text
         if let end = world.memory.withLock({ $0.ends[key] }) { return end }
+        try world.passMark()
         world.memory.withLock { $0.started.append(key) }
         let (end, output) = await RealCommand.run(request, logs: world.folder + "/logs")
         world.memory.withLock { memory in
             memory.ends[key] = end
             memory.outputs[key] = output
         }
+        try world.passMark()
         return end
     }
 
@@ -93,6 +120,7 @@ struct TestServices: ActionServices {
         if world.dies(at: .unrecorded(name)) { throw .stopped("crash") }
         world.memory.withLock { $0.steps[key] = result }
         if world.dies(at: .after(name)) { throw .stopped("crash") }
+        try world.passMark()
         return result
     }
 

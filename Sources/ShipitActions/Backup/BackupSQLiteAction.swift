@@ -69,6 +69,8 @@ public struct BackupSQLiteAction: Action {
         var keep: Int?
         private var blank: BackupRecord
         private var scratch: String
+        /// Where attempts before this one may have left half a copy.
+        private var abandoned: [String]
         private var written: String
 
         var backup: String { folder + "/" + names.file }
@@ -90,6 +92,10 @@ public struct BackupSQLiteAction: Action {
                 database: context.written(database.path), sha256: "", size: 0, release: context.release.release.version,
                 commit: context.release.release.commit, key: context.key.text, at: context.services.now, rows: [:])
             scratch = context.scratch
+            abandoned = context.earlierKeys.map { [folder, database] key in
+                folder + "/"
+                    + BackupNames(database: database.path, version: context.release.release.version, key: key).temporary
+            }
             written = context.written(folder + "/" + names.file)
         }
 
@@ -124,7 +130,7 @@ public struct BackupSQLiteAction: Action {
 
         /// What a half-done try left; a failure to remove it is told by whatever needs its place.
         func clearAway() {
-            for file in [temporary.path, restored.path] {
+            for file in [temporary.path, restored.path] + abandoned {
                 for suffix in ["", "-journal", "-wal", "-shm"] { try? Disk.remove(file + suffix) }
             }
         }

@@ -15,6 +15,13 @@ extension ActionContext {
 
     /// The attempt's key, for names of files that belong to it alone.
     var key: CommandKey { CommandKey(run: run, attempt: attempt) }
+
+    /// Those of the attempts before this one. Each of them is over, and nobody comes back to what it left half done.
+    var earlierKeys: [CommandKey] {
+        (1..<max(1, attempt.number)).map { number in
+            CommandKey(run: run, attempt: AttemptID(stage: attempt.stage, part: attempt.part, number: number))
+        }
+    }
 }
 
 /// Text as a part of a file's name: what could mean something to a file system or a shell becomes a dash.

@@ -12,8 +12,8 @@ struct ArchiveBuild: Sendable {
         self.plan = plan
     }
 
-    private var temporary: String {
-        "\(plan.folder)/.\(fileNamePart(context.key.text))-\(Digest.text(context.key.text).prefix(8)).partial"
+    private func temporary(_ key: CommandKey) -> String {
+        "\(plan.folder)/.\(fileNamePart(key.text))-\(Digest.text(key.text).prefix(8)).partial"
     }
 
     /// What this attempt has finished, for `verify`: the digest, written once the archive has its name.
@@ -22,7 +22,9 @@ struct ArchiveBuild: Sendable {
     func perform() async throws(ActionError) -> [String: String] {
         let folder = plan.folder
         try Disk.makeFolder(folder)
-        let (words, partial) = (plan.order.archive(to: temporary), temporary)
+        for key in context.earlierKeys { try Disk.remove(temporary(key)) }
+        let partial = temporary(context.key)
+        let words = plan.order.archive(to: partial)
         let digest = try await context.services.step("build") { () async throws(ActionError) in
             // What the author's environment says to tar must not change the archive.
             let request = context.request(words, adding: ["TAR_OPTIONS": "", "LC_ALL": "C"])

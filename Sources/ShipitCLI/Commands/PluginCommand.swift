@@ -4,10 +4,11 @@ import ShipitPlugins
 
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "See which plugins there are.", subcommands: [PluginListCommand.self])
+        commandName: "plugin", abstract: "See which plugins there are, write one, hold one to its promises.",
+        subcommands: [PluginListCommand.self, PluginNewCommand.self, PluginTestCommand.self])
 
     func run() throws {
-        throw CommandFailure(.usage, "plugin: list is expected", hint: "see: shipit plugin --help")
+        throw CommandFailure(.usage, "plugin: list, new or test is expected", hint: "see: shipit plugin --help")
     }
 }
 

@@ -83,7 +83,7 @@ struct Equipment: Sendable {
             ?? builtin(named: manifest.name, in: catalog)
     }
 
-    private static func builtin(named name: String, in catalog: Catalog) -> String? {
+    static func builtin(named name: String, in catalog: Catalog) -> String? {
         catalog.actions.keys.sorted().first { $0 == name || $0.hasPrefix(name + "/") }
     }
 }
