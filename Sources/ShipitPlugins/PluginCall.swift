@@ -57,12 +57,19 @@ struct PluginCall {
             "tag": .text(release.tag), "version": .text(release.version), "commit": .text(release.commit),
         ]
         if let tree = context.release.tree { facts["tree"] = .text(tree) }
-        return .object([
+        var said: [String: JSONText] = [
             "run": .text(context.run.text), "stage": .text(context.attempt.stage.text),
             "attempt": .integer(Int64(context.attempt.number)),
             "key": .text(CommandKey(run: context.run, attempt: context.attempt).text),
             "environment": .text(context.environment), "release": .object(facts), "dryRun": .boolean(kind == .preview),
-        ])
+        ]
+        if let notice = context.notice {
+            // However often it is sent.
+            said["key"] = .text(notice.key)
+            said["stage"] = .text(notice.stage?.text ?? "")
+            said["notice"] = notice.json(pipeline: context.pipeline)
+        }
+        return .object(said)
     }
 
     // MARK: Running

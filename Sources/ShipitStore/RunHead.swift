@@ -63,9 +63,11 @@ struct RunHead {
         }
     }
 
-    /// Appends events to the journal; the head then stands for its new end, in the database, too.
+    /// Appends events to the journal, and what is to be told of them to the outbox; the head then stands for its new end, in
+    /// the database, too.
     mutating func append(
-        _ events: [RunEvent], version: Int64, at now: Instant, summary: RunSummaryState, in database: Database
+        _ events: [RunEvent], notices: [Notice], version: Int64, at now: Instant, summary: RunSummaryState,
+        in database: Database
     ) throws {
         let insert = try database.cachedStatement(
             sql: """
@@ -81,6 +83,7 @@ struct RunHead {
             ])
             (lastSequence, lastHash) = (sequence, hash)
         }
+        try OutboxRow.add(notices, of: number, at: now, in: database)
         self.summary = summary
         let update = try database.cachedStatement(
             sql: """

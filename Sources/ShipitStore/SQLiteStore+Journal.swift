@@ -4,7 +4,7 @@ public import ShipitCore
 public import ShipitEngine
 
 extension SQLiteStore {
-    public func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError) {
+    public func create(_ run: NewRun, events: [RunEvent], notices: [Notice], at now: Instant) throws(StoreError) {
         let id = run.created.run
         try write("record the run \(id)") { database in
             if let existing = try RunHead.fetch(id, in: database) {
@@ -15,7 +15,8 @@ extension SQLiteStore {
             }
             var head = try Self.insert(run, at: now, in: database)
             try head.append(
-                events, version: JournalChain.eventVersion, at: now, summary: head.summary, in: database)
+                events, notices: notices, version: JournalChain.eventVersion, at: now, summary: head.summary,
+                in: database)
         }
     }
 
@@ -48,10 +49,11 @@ extension SQLiteStore {
     }
 
     public func append(
-        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
         do throws(StoreError) {
-            return try appendOnce(events, to: run, at: now, epoch: epoch, after: last, summary: summary)
+            return try appendOnce(events, notices, to: run, at: now, epoch: epoch, after: last, summary: summary)
         } catch {
             guard error.isFullDisk, let folder, Reserve(in: folder).release() else { throw error }
             var (events, summary) = (events, summary)
@@ -62,14 +64,15 @@ extension SQLiteStore {
                 events.append(.interrupted(reason: "\(StoreError.fullDisk); nothing more was started"))
                 summary.state = .interrupted
             }
-            let end = try appendOnce(events, to: run, at: now, epoch: epoch, after: last, summary: summary)
+            let end = try appendOnce(events, notices, to: run, at: now, epoch: epoch, after: last, summary: summary)
             guard hasEnded else { throw error }
             return end
         }
     }
 
     private func appendOnce(
-        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], _ notices: [Notice], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
         try write("append to the journal of \(run)") { database in
             guard var head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
@@ -77,20 +80,23 @@ extension SQLiteStore {
             guard head.lastSequence == last else {
                 throw StoreError.conflict(run: run, expected: last, found: head.lastSequence)
             }
-            try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+            try head.append(
+                events, notices: notices, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
             return head.lastSequence
         }
     }
 
     public func appendWaiting(
-        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
         try write("append to the journal of \(run)") { database in
             guard var head = try RunHead.fetch(run, in: database) else { throw Self.unknown(run) }
             guard head.summary.state == .waiting, head.lastSequence == last else {
                 throw StoreError.conflict(run: run, expected: last, found: head.lastSequence)
             }
-            try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+            try head.append(
+                events, notices: notices, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
             return head.lastSequence
         }
     }

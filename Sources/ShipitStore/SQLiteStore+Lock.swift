@@ -51,8 +51,8 @@ extension SQLiteStore {
     }
 
     public func revokeLock(
-        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
-        summary: RunSummaryState, dirty: Bool
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], notices: [Notice], after last: Int64,
+        at now: Instant, summary: RunSummaryState, dirty: Bool
     ) throws(StoreError) -> Epoch {
         let environment = lock.environment
         return try write("take the lock of \(environment) away") { database in
@@ -64,7 +64,9 @@ extension SQLiteStore {
                 guard head.lastSequence == last else {
                     throw StoreError.conflict(run: lock.run, expected: last, found: head.lastSequence)
                 }
-                try head.append(events, version: JournalChain.eventVersion, at: now, summary: summary, in: database)
+                try head.append(
+                    events, notices: notices, version: JournalChain.eventVersion, at: now, summary: summary,
+                    in: database)
             }
             let epoch = Epoch(current.epoch.number + 1)
             var revoked = try LockRow(

@@ -8,7 +8,7 @@ enum Schema {
     private static let applicationID: Int64 = 0x7368_6970
 
     /// The step at index `n` leads from version `n` to `n + 1`. Released steps are never edited.
-    private static let steps: [String] = [first, samples, firings]
+    private static let steps: [String] = [first, samples, firings, outbox]
 
     static var known: Int { steps.count }
 
@@ -156,5 +156,24 @@ enum Schema {
             changed INTEGER NOT NULL,
             PRIMARY KEY (entry, nominal)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Who is to be told of which event: a row holds no words, only what has become of it. It may be sent from `next_at` on,
+    /// once whoever took it last has had it for long enough.
+    private static let outbox = """
+        CREATE TABLE outbox (
+            run INTEGER NOT NULL REFERENCES runs (number),
+            sequence INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            moment TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            state INTEGER NOT NULL DEFAULT 0,
+            tries INTEGER NOT NULL DEFAULT 0,
+            next_at INTEGER NOT NULL,
+            held_until INTEGER NOT NULL DEFAULT 0,
+            trouble TEXT,
+            PRIMARY KEY (run, sequence, source)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX outbox_open ON outbox (run, source, sequence) WHERE state = 0;
         """
 }

@@ -82,7 +82,8 @@ public struct PipelineReader: Sendable {
             suites: Dictionary(
                 draft.suites.map { ($0.name, ($0.checks ?? []).map(approvals.completed)) },
                 uniquingKeysWith: { first, _ in first }),
-            monitor: draft.monitor.map(names.completed), tests: tests, schedule: schedule, notEnforced: notEnforced)
+            monitor: draft.monitor.map(names.completed), notify: draft.notify, tests: tests, schedule: schedule,
+            notEnforced: notEnforced)
     }
 
     private func stages(_ draft: Draft, _ approvals: ApprovalResolver.Resolved) -> [Stage] {

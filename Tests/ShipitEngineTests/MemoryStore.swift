@@ -12,6 +12,12 @@ final class MemoryStore: RunStore {
         var isHeld = false
         var isDirty = false
         var holding: (run: RunID, holder: Holder)?
+        var outbox: [OutboxNotice] = []
+
+        mutating func add(_ notices: [Notice], at now: Instant) {
+            guard let run = run?.created.run else { return }
+            outbox += notices.map { OutboxNotice(run: run, notice: $0, at: now, nextTry: now) }
+        }
     }
 
     private let contents = Mutex(Contents())
@@ -26,32 +32,37 @@ final class MemoryStore: RunStore {
     var isHeld: Bool { contents.withLock { $0.isHeld } }
     var isDirty: Bool { contents.withLock { $0.isDirty } }
 
-    func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError) {
+    func create(_ run: NewRun, events: [RunEvent], notices: [Notice], at now: Instant) throws(StoreError) {
         contents.withLock { contents in
             contents.run = run
             contents.entries = Self.entries(events, after: 0, at: now)
+            contents.add(notices, at: now)
         }
     }
 
     func append(
-        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
-        try appendAny(events, to: run, at: now, after: last)
+        try appendAny(events, notices, to: run, at: now, after: last)
     }
 
     func appendWaiting(
-        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
-        try appendAny(events, to: run, at: now, after: last)
+        try appendAny(events, notices, to: run, at: now, after: last)
     }
 
     private func appendAny(
-        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64
+        _ events: [RunEvent], _ notices: [Notice], to run: RunID, at now: Instant, after last: Int64
     ) throws(StoreError) -> Int64 {
         try beforeAppend(events)
         let found = contents.withLock { contents in
             let found = Int64(contents.entries.count)
-            if found == last { contents.entries += Self.entries(events, after: last, at: now) }
+            guard found == last else { return found }
+            contents.entries += Self.entries(events, after: last, at: now)
+            contents.add(notices, at: now)
             return found
         }
         guard found == last else { throw .conflict(run: run, expected: last, found: found) }
@@ -79,14 +90,48 @@ final class MemoryStore: RunStore {
     }
 
     func revokeLock(
-        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
-        summary: RunSummaryState, dirty: Bool
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], notices: [Notice], after last: Int64,
+        at now: Instant, summary: RunSummaryState, dirty: Bool
     ) throws(StoreError) -> Epoch {
         contents.withLock { contents in
             contents.entries += Self.entries(events, after: last, at: now)
+            contents.add(notices, at: now)
             contents.epoch += 1
             (contents.isHeld, contents.isDirty) = (false, dirty)
             return Epoch(contents.epoch)
+        }
+    }
+
+    func outbox(of run: RunID) throws(StoreError) -> [OutboxNotice] { contents.withLock { $0.outbox } }
+
+    /// Without what another sender has taken: there is one here.
+    func takeNotice(of run: RunID?, at now: Instant) throws(StoreError) -> OutboxNotice? {
+        contents.withLock { contents in
+            let place = contents.outbox.firstIndex { message in
+                let isFirst = !contents.outbox.contains { earlier in
+                    earlier.notice.source == message.notice.source && earlier.state == .open
+                        && earlier.notice.sequence < message.notice.sequence
+                }
+                return message.state == .open && message.nextTry <= now && isFirst
+            }
+            guard let place else { return nil }
+            contents.outbox[place].tries += 1
+            contents.outbox[place].nextTry = now + NoticeTries.hold
+            return contents.outbox[place]
+        }
+    }
+
+    func settle(_ notice: OutboxNotice, _ end: NoticeEnd, at now: Instant) throws(StoreError) {
+        contents.withLock { contents in
+            guard let place = contents.outbox.firstIndex(where: { $0.key == notice.key }) else { return }
+            switch end {
+            case .delivered: contents.outbox[place].state = .delivered
+            case .failedForGood(let why):
+                (contents.outbox[place].state, contents.outbox[place].trouble) = (.undelivered, why)
+            case .failed(let why):
+                contents.outbox[place].trouble = why
+                contents.outbox[place].nextTry = NoticeTries.next(after: notice.tries, at: now) ?? now
+            }
         }
     }
 

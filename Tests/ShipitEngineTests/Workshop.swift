@@ -28,7 +28,7 @@ final class Workshop: Sendable {
     }
 
     /// Begins a run of these stages, one after the other.
-    func begin(_ stages: [StageName], store: MemoryStore) throws -> Conductor {
+    func begin(_ stages: [StageName], notify: [NotifyEntry]? = nil, store: MemoryStore) throws -> Conductor {
         let release = Release(
             tag: "v1.0.0", version: "1.0.0", commit: String(repeating: "a", count: 40),
             tagObject: String(repeating: "b", count: 40))
@@ -37,7 +37,8 @@ final class Workshop: Sendable {
                 name: name, needs: place == 0 ? [] : [stages[place - 1]], perform: ActionCall(action: "say"),
                 undo: .action)
         }
-        let plan = Plan(pipeline: "deploy", environment: "production", release: release, stages: planned)
+        let plan = Plan(
+            pipeline: "deploy", environment: "production", release: release, stages: planned, notify: notify)
         let created = RunCreated(
             run: "r1", pipeline: "deploy", environment: "production", release: release, planDigest: "sha256:0",
             startedBy: "ana")
@@ -50,6 +51,26 @@ final class Workshop: Sendable {
     /// Goes on with that run as another engine.
     func takeUp(store: MemoryStore, boot: String = "boot") throws -> Conductor {
         try launcher(store, boot: boot).takeUp("r1", acts: [], observer: SilentObserver()) { _, _ in parts(store) }
+    }
+
+    /// - Parameter equip: what a try needs may be missing.
+    func sender(
+        _ store: MemoryStore, equip: @escaping @Sendable () throws(ActionError) -> Void = {}
+    ) -> OutboxSender {
+        OutboxSender(store: store, clock: WallClock()) { [self] _, _, _, _ in
+            try equip()
+            return parts(store)
+        }
+    }
+
+    /// Sends what is due and waits so long for it at most.
+    func deliver(
+        _ store: MemoryStore, within limit: TimeSpan = .seconds(10),
+        equip: @escaping @Sendable () throws(ActionError) -> Void = {}
+    ) async {
+        let sender = sender(store, equip: equip)
+        sender.finish("r1", within: limit)
+        await sender.run()
     }
 
     private func launcher(_ store: MemoryStore, boot: String = "boot") -> Launcher {

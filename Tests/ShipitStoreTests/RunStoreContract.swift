@@ -19,7 +19,7 @@ struct RunStoreContract: Sendable, CustomTestStringConvertible {
         self.check = check
     }
 
-    static let clauses = journal + requests + lists + samples + RunStoreContract.locks
+    static let clauses = journal + requests + lists + samples + outbox + RunStoreContract.locks
 }
 
 // MARK: - The journal

@@ -47,6 +47,14 @@ let testCatalog = Catalog(
             ], outputs: nil, undo: .performs, undoInput: "start"),
         ActionDescription(
             name: "canary", help: "Starts one instance.", inputs: [], outputs: nil, undo: .none),
+        // Of a plugin.
+        ActionDescription(
+            name: "chat-webhook", help: "Posts to a chat.",
+            inputs: [
+                FieldDescription("url", .url, required: true, secret: true, help: "the webhook"),
+                FieldDescription("text", .text, help: "what it says"),
+                FieldDescription("wait", .duration, help: "how long"),
+            ], outputs: [], undo: .none, access: ActionAccess()),
     ],
     probes: [
         ProbeDescription(

@@ -21,6 +21,7 @@ package struct Coverage: Sendable {
         case signOffs, signOffsRefused, rejections, gatesPassed, begunSigned, signOffsExpired
         // Stages that only wait.
         case holdsForPeople, holdsForTime, holdsSigned, holdsOver, holdsRejected, holdsExpired, holdsCutOff
+        case holdsTold
         case wordsToEngines, wordsToNobody, enginesLeftForPeople
         // What attempts come to.
         case attemptsSucceeded, attemptsFailed, attemptsTimedOut, attemptsCancelled, attemptsInterrupted,

@@ -56,17 +56,22 @@ struct RandomPlan {
         return ApprovalPolicy(roles: roles, allowSelf: random.once(in: 2), expires: expires)
     }
 
-    /// A stage that waits, for people or for time.
+    /// A stage that waits, for people or for time, or only tells somebody.
     private mutating func hold(_ name: StageName) -> PlannedStage {
         let needs = stages.map(\.name).filter { _ in random.once(in: 3) }
         let isApproval = random.once(in: 2)
         let hold: StageHold =
             isApproval
             ? .approval(approval(expires: random.once(in: 3) ? .seconds(20) : .minutes(20)))
-            : .wait(.seconds(Int64(random.pick(1...120))))
+            : waiting()
         return PlannedStage(
             name: name, needs: needs, perform: ActionCall(action: isApproval ? "approval" : "wait"), hold: hold,
             changes: false, skipped: random.once(in: 9))
+    }
+
+    private mutating func waiting() -> StageHold {
+        let seconds = random.pick(1...120)
+        return seconds.isMultiple(of: 4) ? .notify(ActionCall(action: "chat/post")) : .wait(.seconds(Int64(seconds)))
     }
 
     private mutating func addGroup(_ name: String) {

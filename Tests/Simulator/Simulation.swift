@@ -109,10 +109,10 @@ package struct Simulation: Sendable {
     private mutating func count(_ event: RunEvent) {
         switch event {
         case .holdEnded(let stage, nil):
-            if case .approval? = invariants.planned[stage]!.hold {
-                coverage.count(.holdsSigned)
-            } else {
-                coverage.count(.holdsOver)
+            switch invariants.planned[stage]!.hold {
+            case .approval?: coverage.count(.holdsSigned)
+            case .notify?: coverage.count(.holdsTold)
+            case .wait?, nil: coverage.count(.holdsOver)
             }
         case .rollbackStarted where folded.stages.contains(where: { $0.perform.phase == .cancelled && !$0.hasStarted }):
             coverage.count(.holdsCutOff)

@@ -42,7 +42,7 @@ struct ResumeCommand: AsyncParsableCommand {
         let reading = try RunReading(record, in: looking)
         let streams = Streams()
         if reading.state.outcome != nil {
-            try RunEnd.leaveRun(with: try Resumption.tellEnd(reading, folder, output.output, streams))
+            try RunEnd.leaveRun(with: try await Resumption.tellEnd(reading, folder, output.output, streams))
         }
         try Resumption.refuseWhereHeld(reading)
         let session = try Session(stateFolder: folder, form: output.output, streams: streams)
@@ -55,7 +55,7 @@ struct ResumeCommand: AsyncParsableCommand {
             try RunEnd.leaveRun(with: try await resumption.run(reading, acts: acts))
         } catch is RunHasEnded {
             let ended = try RunReading(record, in: looking)
-            try RunEnd.leaveRun(with: try Resumption.tellEnd(ended, folder, output.output, streams))
+            try RunEnd.leaveRun(with: try await Resumption.tellEnd(ended, folder, output.output, streams))
         }
     }
 
@@ -139,9 +139,9 @@ struct Resumption {
     }
 
     /// How a finished run ended. If its engine was killed before it could give the lock back, that is done now.
-    static func tellEnd(_ reading: RunReading, _ stateFolder: String, _ form: StreamForm, _ streams: Streams) throws
-        -> Int32
-    {
+    static func tellEnd(
+        _ reading: RunReading, _ stateFolder: String, _ form: StreamForm, _ streams: Streams
+    ) async throws -> Int32 {
         let run = reading.record.created.run
         if let lock = reading.lock, lock.holderIsDead, !(lock.dirty && reading.state.isDirty) {
             let session = try Session(stateFolder: stateFolder, form: form, streams: streams)
@@ -151,10 +151,23 @@ struct Resumption {
                     environment: lock.environment, epoch: epoch, dirty: reading.state.isDirty)
             }
         }
+        var view = reading.view
+        view.notices = try await tellRest(of: run, stateFolder, form, streams)
         let output = RunOutput(run: run, plan: reading.state.plan, folder: Project.runFolder(of: run, in: stateFolder))
         streams.progress("run \(run) has ended already\n")
-        EndWords(form, streams).say(reading.view, output: output)
+        EndWords(form, streams).say(view, output: output)
         return ShipitCore.ExitCode.of(reading.state)
+    }
+
+    /// Sends what nobody has been told of the run yet, as far as that is due.
+    private static func tellRest(
+        of run: RunID, _ stateFolder: String, _ form: StreamForm, _ streams: Streams
+    ) async throws -> [OutboxNotice] {
+        let notices = try Wiring.storeForReading(stateFolder).outbox(of: run)
+        guard notices.contains(where: { $0.state == .open }) else { return notices }
+        let session = try Session(stateFolder: stateFolder, form: form, streams: streams)
+        await session.notices.deliver(of: run)
+        return try session.store.outbox(of: run)
     }
 
     private func tellQuestion(_ reading: RunReading) throws -> Int32 {

@@ -19,6 +19,7 @@ struct StatusCommand: ParsableCommand {
         var view = try RunReading(try choice.run(runName, dryRuns: true), in: store).view
         try view.lookAtSamples(in: store)
         try view.lookAtRules(in: store)
+        view.notices = try store.outbox(of: view.created.run)
         switch output.output {
         case .text: Streams().result(StatusText.text(view, now: SystemClock.wallTime))
         case .json: Streams().result(StatusJSON.text(view))

@@ -49,6 +49,7 @@ struct UnlockCommand: AsyncParsableCommand {
         do {
             let epoch = try launcher.unlock(lock, why: why)
             await fenceCommands(of: lock.run, epoch: epoch, session, isRecorded: record != nil)
+            if record != nil { await session.notices.deliver(of: lock.run) }
             say(account, epoch: epoch, by: session.holder.user, streams)
         } catch StoreError.fenced {
             throw CommandFailure(

@@ -16,7 +16,8 @@ struct EventWords: Hashable, Sendable {
         self.init(attempt.stage.text, part + words)
     }
 
-    init(_ event: RunEvent) {
+    /// - Parameter at: when it came, where that is known.
+    init(_ event: RunEvent, at: Instant? = nil) {
         switch event {
         case .runCreated(let created):
             let what = created.dryRun ? "dry run" : created.isRehearsal ? "rehearsal" : "deploy"
@@ -45,7 +46,8 @@ struct EventWords: Hashable, Sendable {
         case .stageSkipped(let stage, let reason): self.init(stage.text, "skipped: \(reason)")
         case .holdStarted(let stage, let roles, let until):
             let what = roles.isEmpty ? "waits" : "waits for \(roles.joined(separator: ", ")) to sign"
-            self.init(stage.text, "\(what), until \(Words.minute(until)) UTC")
+            // One that only tells somebody waits for nothing.
+            self.init(stage.text, until == at ? "reached" : "\(what), until \(Words.minute(until)) UTC")
         case .holdEnded(let stage, let refusal): self.init(stage.text, refusal.map { "failed: \($0)" } ?? "goes on")
         case .rollbacksCounted(let times):
             self.init("monitor", "has brought back \(Words.count(times.count, "release")) here within a day")

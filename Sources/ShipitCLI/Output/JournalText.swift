@@ -4,7 +4,7 @@ import ShipitCore
 enum JournalText {
     static func text(_ entries: [JournalEntry]) -> String {
         guard let last = entries.last else { return "no events\n" }
-        let events = entries.map { EventWords($0.event) }
+        let events = entries.map { EventWords($0.event, at: $0.at) }
         let digits = max(3, String(last.sequence).count)
         let widest = min(24, events.map { TextWidth.of($0.subject) }.max() ?? 0)
         return zip(entries, events).map { entry, event in

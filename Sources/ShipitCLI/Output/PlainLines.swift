@@ -32,7 +32,7 @@ struct PlainLines: Sendable {
     }
 
     private mutating func words(_ entry: JournalEntry) -> (subject: String, words: String)? {
-        let event = EventWords(entry.event)
+        let event = EventWords(entry.event, at: entry.at)
         switch entry.event {
         case .lockTaken, .stepStarted: return nil
         case .runCreated: return (event.subject, event.words + " (times are UTC)")

@@ -33,6 +33,7 @@ enum PlanJSON {
                 "rollbacks": .integer(Int64(facts.usual.rollbacks)), "rollback": span(facts.usual.rollback),
             ]),
             "monitor": plan.monitor.map(monitor) ?? .null,
+            "notify": NoticeWords.json(plan),
         ])
     }
 
@@ -63,7 +64,7 @@ enum PlanJSON {
             "action": .string(stage.perform.action),
             "skipped": .bool(stage.skipped),
             "changes": .bool(stage.changes),
-            "waits": stage.hold.map(hold) ?? .null,
+            "waits": stage.hold.flatMap(hold) ?? .null,
             "commands": commands(.perform, of: stage, facts),
             "pending": facts.pending[stage.name].map(pending) ?? .null,
             "verify": commands(.verify, of: stage, facts),
@@ -82,8 +83,9 @@ enum PlanJSON {
     }
 
     /// What a stage waits for that does nothing itself.
-    private static func hold(_ hold: StageHold) -> JSONValue {
-        .members(["roles": strings(hold.roles.map(\.name)), "atMost": span(hold.span)])
+    private static func hold(_ hold: StageHold) -> JSONValue? {
+        if case .notify = hold { return nil }
+        return .members(["roles": strings(hold.roles.map(\.name)), "atMost": span(hold.span)])
     }
 
     /// How it is undone: `none`, `nothing` to be done, by its own `action`, or by `commands`.

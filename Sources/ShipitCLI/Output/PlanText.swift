@@ -11,7 +11,7 @@ enum PlanText {
         text += "\n" + pointsOfNoReturn(facts) + opaque(facts) + rollback(facts) + rollbackCheck(facts.plan)
         text += GateWords.plan(facts)
         text += plan.monitor.map(monitor) ?? "monitor: none\n"
-        return text
+        return text + NoticeWords.plan(plan)
     }
 
     // MARK: Releases
@@ -50,7 +50,11 @@ enum PlanText {
         if stage.skipped { return text + "     skipped: its condition is false\n" }
         var table = Table(indent: "     ")
         if let hold = stage.hold {
-            table.add("waits", SafeText.line(GateWords.waits(hold)))
+            if case .notify(let call) = hold {
+                add("tells", CallWords.lines(call), to: &table)
+            } else {
+                table.add("waits", SafeText.line(GateWords.waits(hold)))
+            }
             return text + table.text
         }
         if let hosts = stage.hosts { add("hosts", HostRows.plan(hosts), to: &table) }

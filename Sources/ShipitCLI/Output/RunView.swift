@@ -12,6 +12,8 @@ struct RunView: Sendable {
     var now: Instant?
     /// The clocks by which its windows open.
     var zone: ZoneRules?
+    /// What is to be told of it; `nil` where nobody looked.
+    var notices: [OutboxNotice]?
     /// What the monitor measured, where that was looked at.
     var samples: [RecordedSample] = []
     /// Where the monitor's rules stand, where that was looked at.

@@ -10,6 +10,7 @@ enum StatusJSON {
             "rollback": .array(rollback(view)),
             "gates": .array(view.state.gates.map(gate) + [view.windowGate].compactMap(\.self).map(gate)),
             "breaches": .array(view.state.breaches.map { breach($0, view) }),
+            "notices": NoticeWords.json(view),
             "next": .text(NextStep(view)?.line),
         ]).adding("rollbackCheck", rollbackCheck(view))
             .adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })

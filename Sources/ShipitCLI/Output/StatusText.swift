@@ -7,6 +7,8 @@ enum StatusText {
         if view.created.dryRun { return head + DryRunWords.findings(view.state.dryRun) }
         var text = head + GateWords.status(view, now: now) + stages(view, now: now)
         text += rollback(view) + rules(view, now: now) + breaches(view)
+        let untold = NoticeWords.lines(view)
+        if !untold.isEmpty { text += "\n" + untold.map { $0 + "\n" }.joined() }
         if let step = NextStep(view) {
             text += "\n" + step.lines.map { $0 + "\n" }.joined()
         }

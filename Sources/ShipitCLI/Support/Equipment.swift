@@ -42,7 +42,8 @@ struct Equipment: Sendable {
     }
 
     private func used(by plan: Plan) -> [Plugin] {
-        let used = Set(plan.stages.filter { !$0.skipped }.flatMap(\.calls).map(\.action))
+        let calls = plan.stages.filter { !$0.skipped }.flatMap(\.calls) + (plan.notify ?? []).map(\.call)
+        let used = Set(calls.map(\.action))
         return plugins.filter { $0.actions.contains { used.contains($0.description.name) } }
     }
 
@@ -93,6 +94,7 @@ extension PlannedStage {
     fileprivate var calls: [ActionCall] {
         var calls = [perform] + [finally, verify].compactMap { $0 }
         if case .call(let call) = undo { calls.append(call) }
+        if case .notify(let call)? = hold { calls.append(call) }
         return calls
     }
 }

@@ -14,7 +14,7 @@ struct OperatorHand {
             var reading = try RunReading(record, in: session.store)
             try refuse(act, reading)
             if reading.state.isUnbegun {
-                return try WaitingRun(session: session).settle(record, .asked(act))
+                return try await WaitingRun(session: session).settle(record, .asked(act))
             }
             guard reading.isHeld else {
                 return try await RunDriver(session: session, interrupts: interrupts)

@@ -78,7 +78,9 @@ struct RunDriver {
         beat.start()
         let state: RunState
         do {
-            state = try await conductor.drive()
+            state = try await NoticeDesk(
+                store: session.store, stateFolder: session.stateFolder, driven: (run, resources)
+            ).sending(of: run) { () async throws(EngineError) in try await conductor.drive() }
         } catch {
             beat.stop()
             throw RunErrors.failure(error, run: run, in: session.store)
@@ -124,13 +126,15 @@ struct EndWords {
         }
         var view = RunView(record, state: state, holderIsDead: state.outcome == nil)
         view.lookAtClock()
+        view.notices = try store.outbox(of: run)
         say(view, output: output)
         return ExitCode.of(state)
     }
 
     func say(_ view: RunView, output: RunOutput) {
         let lastLines = FailureReport.culprit(view).map { output.lastLines(of: $0, count: 20) } ?? []
-        let report = EndReport.text(view, now: SystemClock.wallTime, lastLines: lastLines)
+        let untold = NoticeWords.lines(view).map { "  \($0)\n" }.joined()
+        let report = EndReport.text(view, now: SystemClock.wallTime, lastLines: lastLines) + untold
         switch form {
         case .text: streams.result(report)
         case .json:

@@ -62,6 +62,7 @@ struct SignOffDesk {
         }
         let session = try Session(stateFolder: stateFolder, form: .text, streams: streams)
         let (state, refusal) = try await record(request(signOff), of: signOff, session)
+        await session.notices.deliver(of: run)
         // Somebody who signs in two windows at once has signed.
         if refusal != nil, state.outcome == nil || state.hasBegun, state.isSigned(signOff) {
             return say(state, isNew: false)

@@ -51,14 +51,14 @@ struct WaitingRun {
 
     /// Takes in one thing and says how the run stands then.
     /// - Returns: the exit code.
-    func settle(_ record: RunRecord, _ happening: Happening) throws -> Int32 {
-        try say(record, try turn(record, happening))
+    func settle(_ record: RunRecord, _ happening: Happening) async throws -> Int32 {
+        try await say(record, try turn(record, happening))
     }
 
     /// Begins the run if everybody has signed; otherwise says who must.
     func begin(_ record: RunRecord, _ resumption: Resumption) async throws -> Int32 {
         let state = try turn(record, .tick)
-        guard state.isUnbegun, state.isSigned else { return try say(record, state) }
+        guard state.isUnbegun, state.isSigned else { return try await say(record, state) }
         return try await takeUp(record, resumption)
     }
 
@@ -68,6 +68,7 @@ struct WaitingRun {
         let resumption = Resumption(session: session, jobs: jobs, staysForPeople: true, interrupts: interrupts)
         var reading = try RunReading(record, in: session.store)
         session.streams.progress(EndReport.staying(reading.view, now: SystemClock.wallTime))
+        await session.notices.deliver(of: record.created.run)
         let progress: any Progress = session.form == .jsonl ? JSONLinesProgress() : PlainProgress()
         let gate = EnvironmentGate(store: session.store)
         let environment = record.created.environment
@@ -77,7 +78,7 @@ struct WaitingRun {
             progress.took(entries, state: state, rules: [], now: SystemClock.wallTime)
             progress.finish()
             // Signed and taken up, rejected, expired or withdrawn by another process.
-            guard state.isUnbegun else { return try say(record, state) }
+            guard state.isUnbegun else { return try await say(record, state) }
             if state.isSigned, try windowIsOpen(for: state.plan), try !gate.check(environment, bearsHolder: true) {
                 do {
                     return try await takeUp(record, resumption)
@@ -88,7 +89,7 @@ struct WaitingRun {
             }
             try await SystemClock().sleep(Self.beat)
         }
-        return try say(record, try turn(record, .tick))
+        return try await say(record, try turn(record, .tick))
     }
 
     /// Or never opens, which is told when it is taken up.
@@ -104,7 +105,7 @@ struct WaitingRun {
         do {
             return try await resumption.run(reading, acts: [])
         } catch is RunHasEnded {
-            return try say(record, try RunReading(record, in: session.store).state)
+            return try await say(record, try RunReading(record, in: session.store).state)
         }
     }
 
@@ -117,8 +118,9 @@ struct WaitingRun {
         throw CommandFailure(.refused, "run \(run): \(refusal)", hint: "see: shipit status \(run)")
     }
 
-    private func say(_ record: RunRecord, _ state: RunState) throws -> Int32 {
+    private func say(_ record: RunRecord, _ state: RunState) async throws -> Int32 {
         let run = record.created.run
+        await session.notices.deliver(of: run)
         let output = RunOutput(run: run, plan: state.plan, folder: session.folder(of: run))
         return try EndWords(session.form, session.streams).say(run, state, in: session.store, output: output)
     }

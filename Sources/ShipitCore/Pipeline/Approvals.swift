@@ -49,16 +49,19 @@ public struct ApprovalPolicy: Hashable, Sendable, Codable {
     }
 }
 
-/// What a stage waits for that does nothing itself: `approval:` or `wait:`.
+/// What a stage is for that does nothing itself: `approval:`, `wait:` or `notify:`.
 public enum StageHold: Hashable, Sendable, Codable {
     case approval(ApprovalPolicy)
     case wait(TimeSpan)
+    /// Waits for nothing: when the stage is reached somebody is told, and the run goes on.
+    case notify(ActionCall)
 
     /// From when the stage is reached: until the time is over, or until it is too late to sign.
     public var span: TimeSpan {
         switch self {
         case .approval(let policy): policy.expires
         case .wait(let span): span
+        case .notify: .zero
         }
     }
 

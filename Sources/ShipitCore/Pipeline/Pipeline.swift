@@ -12,6 +12,8 @@ public struct Pipeline: Hashable, Sendable {
     public var stages: [Stage]
     public var suites: [String: [Check]]
     public var monitor: Monitor?
+    /// Who is told of what, in the order of the file.
+    public var notify: [NotifyEntry]
     /// In the order of the file.
     public var tests: [PipelineTest]
     /// In the order of the file.
@@ -22,8 +24,8 @@ public struct Pipeline: Hashable, Sendable {
     public init(
         name: String, description: String? = nil, release: ReleaseSource? = nil, environments: [Environment] = [],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [Stage] = [],
-        suites: [String: [Check]] = [:], monitor: Monitor? = nil, tests: [PipelineTest] = [],
-        schedule: [ScheduleEntry] = [], notEnforced: [Diagnostic] = []
+        suites: [String: [Check]] = [:], monitor: Monitor? = nil, notify: [NotifyEntry] = [],
+        tests: [PipelineTest] = [], schedule: [ScheduleEntry] = [], notEnforced: [Diagnostic] = []
     ) {
         self.name = name
         self.description = description
@@ -34,6 +36,7 @@ public struct Pipeline: Hashable, Sendable {
         self.stages = stages
         self.suites = suites
         self.monitor = monitor
+        self.notify = notify
         self.tests = tests
         self.schedule = schedule
         self.notEnforced = notEnforced

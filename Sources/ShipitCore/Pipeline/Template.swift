@@ -55,7 +55,7 @@ public enum Reference: Hashable, Sendable {
     case instance(String)
     case item
     case environment
-    /// `run.id`.
+    /// `run.id`; `.moment`, `.outcome`, `.reason`: known to those who tell somebody of it.
     case run(String)
 }
 
@@ -86,7 +86,7 @@ extension Reference: CustomStringConvertible {
         case ("target", 2) where ["tag", "version", "commit", "tree"].contains(words[1]): self = .target(words[1])
         case ("previous", 2) where ["tag", "version", "commit"].contains(words[1]): self = .previous(words[1])
         case ("instance", 2) where ["index", "port", "name"].contains(words[1]): self = .instance(words[1])
-        case ("run", 2) where words[1] == "id": self = .run(words[1])
+        case ("run", 2) where ["id", "moment", "outcome", "reason"].contains(words[1]): self = .run(words[1])
         case ("vars", 2...): self = .variable(words[1...].joined(separator: "."))
         case ("secrets", 2): self = .secret(words[1])
         case ("stages", 4...):

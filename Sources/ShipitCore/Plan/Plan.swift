@@ -23,13 +23,15 @@ public struct Plan: Hashable, Sendable, Codable {
     public var windows: Windows?
     /// The digests of the plugins that it uses, by their names: what they do is signed, too. `nil` where it uses none.
     public var plugins: [String: String]?
+    /// Who is told of what; `nil`: nobody.
+    public var notify: [NotifyEntry]?
 
     public init(
         pipeline: String, environment: String, release: Release, previous: Release? = nil, vars: [String: String] = [:],
         secrets: [String: SecretSource] = [:], passEnv: [String] = [], stages: [PlannedStage] = [],
         suites: [String: [Check]] = [:], monitor: Monitor? = nil, approvals: ApprovalPolicy? = nil,
         promote: PromotionPolicy? = nil, rehearsed: RehearsalPolicy? = nil, windows: Windows? = nil,
-        plugins: [String: String]? = nil
+        plugins: [String: String]? = nil, notify: [NotifyEntry]? = nil
     ) {
         self.pipeline = pipeline
         self.environment = environment
@@ -46,6 +48,7 @@ public struct Plan: Hashable, Sendable, Codable {
         self.rehearsed = rehearsed
         self.windows = windows
         self.plugins = plugins
+        self.notify = notify
     }
 }
 
@@ -89,7 +92,7 @@ public struct PlannedStage: Hashable, Sendable, Codable {
     public var name: StageName
     public var needs: [StageName]
     public var perform: ActionCall
-    /// What it waits for, where it does nothing itself; `perform` only names the kind then.
+    /// What it is for, where it does nothing itself; `perform` only names the kind then.
     public var hold: StageHold?
     /// The way back: the stage's `rollback:`, or its own action where that can undo itself.
     public var undo: Undo

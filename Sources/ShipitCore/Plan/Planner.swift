@@ -50,7 +50,7 @@ public struct Planner: Sendable {
             monitor: try pipeline.monitor.map { monitor throws(PlanError) in
                 try substitute(monitor, known)
             }, approvals: environment.approvals, promote: environment.promote,
-            rehearsed: environment.rehearsed, windows: environment.windows)
+            rehearsed: environment.rehearsed, windows: environment.windows, notify: try notify(known))
         plan.addRollbackCheck(written: pipeline.suites)
         return plan
     }
@@ -81,7 +81,8 @@ public struct Planner: Sendable {
         var env: [String: Template] = [:]
         for (variable, template) in stage.env { env[variable] = try known.substitute(template) }
         return PlannedStage(
-            name: name, needs: stage.needs, perform: try known.substitute(stage.perform), hold: stage.hold,
+            name: name, needs: stage.needs, perform: try known.substitute(stage.perform),
+            hold: try hold(stage.hold, known),
             undo: try undo(stage, known), finally: try optional(stage.finally, known),
             verify: try optional(stage.verify, known), env: env, workdir: stage.workdir, retry: stage.retry,
             timeout: stage.timeout, deadline: stage.deadline,
@@ -98,6 +99,18 @@ public struct Planner: Sendable {
         return HostOrder(
             group: choice.group, batches: BatchSize.batches(of: hosts, choice.batches), maxFailures: choice.maxFailures,
             maxParallel: choice.maxParallel, sshConfig: environment.sshConfig)
+    }
+
+    private func notify(_ known: KnownValues) throws(PlanError) -> [NotifyEntry]? {
+        guard !pipeline.notify.isEmpty else { return nil }
+        var entries = pipeline.notify
+        for place in entries.indices { entries[place].call = try known.substitute(entries[place].call) }
+        return entries
+    }
+
+    private func hold(_ hold: StageHold?, _ known: KnownValues) throws(PlanError) -> StageHold? {
+        guard case .notify(let call)? = hold else { return hold }
+        return .notify(try known.substitute(call))
     }
 
     private func optional(_ call: ActionCall?, _ known: KnownValues) throws(PlanError) -> ActionCall? {

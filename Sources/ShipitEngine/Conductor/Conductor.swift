@@ -135,7 +135,8 @@ public final class Conductor: Sendable {
     ) throws(StoreError) -> [JournalEntry] {
         if events.isEmpty { return [] }
         _ = try parts.store.append(
-            events, to: run, at: now, epoch: epoch, after: sequence, summary: RunSummaryState(state))
+            events, notices: state.notices(of: events, after: sequence), to: run, at: now, epoch: epoch,
+            after: sequence, summary: RunSummaryState(state))
         return events.enumerated().map { JournalEntry(sequence: sequence + 1 + Int64($0), at: now, event: $1) }
     }
 

@@ -8,6 +8,8 @@ struct Resolver: Sendable {
     var target: ReleaseFacts?
     var outputs: [StageName: [String: String]]
     var secrets: [String: String]
+    /// What `run.*` is beside the run's id.
+    var facts: [String: String] = [:]
 
     func resolve(_ template: Template) throws(ActionError) -> Template {
         var parts: [Template.Part] = []
@@ -52,7 +54,8 @@ struct Resolver: Sendable {
         case .target(let field): target?.release.field(field) ?? ""
         case .output(let stage, let name): outputs[stage]?[name]
         case .secret(let name): secrets[name]
-        case .run: run.text
+        case .run("id"): run.text
+        case .run(let field): facts[field]
         case .release, .previous, .variable, .item, .environment, .instance: nil
         }
     }

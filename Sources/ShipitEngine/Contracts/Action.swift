@@ -99,6 +99,8 @@ public struct ActionContext: Sendable {
     public var leavesRunning: Bool
     /// Where the stage's commands run; `nil` for here.
     public var hosts: HostWork?
+    /// What it is to tell somebody, where that is what it is called for.
+    public var notice: NoticeFacts?
     public var services: any ActionServices
 
     public init(
@@ -108,7 +110,7 @@ public struct ActionContext: Sendable {
         workdir: String, scratch: String, inputs: ActionInputs, outputs: [String: String] = [:],
         variables: [String: String] = [:], secretValues: [String] = [], deadline: Instant? = nil,
         killAfter: TimeSpan = .seconds(10), leavesRunning: Bool = false,
-        hosts: HostWork? = nil, services: any ActionServices
+        hosts: HostWork? = nil, notice: NoticeFacts? = nil, services: any ActionServices
     ) {
         self.run = run
         self.attempt = attempt
@@ -130,6 +132,7 @@ public struct ActionContext: Sendable {
         self.killAfter = killAfter
         self.leavesRunning = leavesRunning
         self.hosts = hosts
+        self.notice = notice
         self.services = services
     }
 }

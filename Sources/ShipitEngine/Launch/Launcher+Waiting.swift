@@ -9,7 +9,7 @@ extension Launcher {
         var state = RunState(plan: run.plan)
         var events = [RunEvent.runCreated(run.created)]
         events += state.gates.map { .gateWaiting(role: $0.role.name) }
-        try store.create(run, events: events, at: now)
+        try store.create(run, events: events, notices: run.notices(of: events), at: now)
         for event in events { state.apply(event, at: now) }
         return state
     }
@@ -30,7 +30,8 @@ extension Launcher {
             if turn.events.isEmpty { return (state, turn.refusals.first) }
             do throws(StoreError) {
                 _ = try store.appendWaiting(
-                    turn.events, to: id, at: now, after: sequence, summary: RunSummaryState(state))
+                    turn.events, notices: state.notices(of: turn.events, after: sequence), to: id, at: now,
+                    after: sequence, summary: RunSummaryState(state))
                 return (state, turn.refusals.first)
             } catch {
                 // Somebody else had something to say at the same moment: it is looked at again.
@@ -53,7 +54,8 @@ extension Launcher {
             if events.isEmpty { return (state, refusal) }
             for event in events { state.apply(event, at: now) }
             _ = try store.append(
-                events, to: id, at: now, epoch: epoch, after: sequence, summary: RunSummaryState(state))
+                events, notices: state.notices(of: events, after: sequence), to: id, at: now, epoch: epoch,
+                after: sequence, summary: RunSummaryState(state))
             return (state, nil)
         }
         try store.releaseLock(environment: environment, epoch: epoch, dirty: true)
@@ -78,7 +80,8 @@ extension Launcher {
                     : [.runFinished(outcome: .refused, reason: Self.outdated)]
                 for event in events { state.apply(event, at: now) }
                 sequence = try store.append(
-                    events, to: created.run, at: now, epoch: epoch, after: sequence, summary: RunSummaryState(state))
+                    events, notices: state.notices(of: events, after: sequence), to: created.run, at: now, epoch: epoch,
+                    after: sequence, summary: RunSummaryState(state))
             } catch {
                 // Somebody withdrew it at the same moment, perhaps.
                 guard case .conflict = error else { throw .store(error) }

@@ -37,7 +37,7 @@ public struct Launcher: Sendable {
             var opening: [RunEvent] = [.runCreated(run.created), .lockTaken(epoch: epoch, holder: holder)]
             opening += try EarlierRollbacks(store: store).counted(in: run.plan, now: now)
             let parts = try parts(epoch)
-            try store.create(run, events: opening, at: now)
+            try store.create(run, events: opening, notices: run.notices(of: opening), at: now)
             var state = RunState(plan: run.plan)
             for event in opening { state.apply(event, at: now) }
             let record = RunRecord(
@@ -96,6 +96,7 @@ public struct Launcher: Sendable {
             let record = try store.run(lock.run)
             var events: [RunEvent] = []
             var (summary, last, dirty) = (RunSummaryState(state: .waiting), Int64(0), false)
+            var notices: [Notice] = []
             if let record, let plan = try store.plan(of: lock.run) {
                 var state = RunState(plan: plan)
                 for entry in try store.entries(of: lock.run, after: 0) {
@@ -107,6 +108,7 @@ public struct Launcher: Sendable {
                     let because = why.map { ": \($0)" } ?? ""
                     events.append(.interrupted(reason: "\(act.by) took its lock away\(because)"))
                 }
+                notices = state.notices(of: events, after: last)
                 for event in events { state.apply(event, at: clock.now) }
                 summary = RunSummaryState(
                     state: state.phase, outcome: state.outcome, finishedAt: record.summary.finishedAt)
@@ -114,7 +116,8 @@ public struct Launcher: Sendable {
             }
             do throws(StoreError) {
                 return try store.revokeLock(
-                    lock, by: holder, recording: events, after: last, at: clock.now, summary: summary, dirty: dirty)
+                    lock, by: holder, recording: events, notices: notices, after: last, at: clock.now, summary: summary,
+                    dirty: dirty)
             } catch {
                 // The holder may go on writing until this is durable.
                 guard case .conflict = error, tries < Self.patience else { throw error }

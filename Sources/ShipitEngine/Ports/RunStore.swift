@@ -1,9 +1,10 @@
 public import ShipitCore
 
 /// Where runs and their journals are kept, and who may write. Calls are synchronous: when one returns, it is durable.
-public protocol RunStore: SampleStore {
-    /// Records a new run with its first events, in one transaction. Where they say that its lock is taken, it must be.
-    func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError)
+public protocol RunStore: SampleStore, Outbox {
+    /// Records a new run with its first events and what is to be told of them, in one transaction. Where they say that its
+    /// lock is taken, it must be.
+    func create(_ run: NewRun, events: [RunEvent], notices: [Notice], at now: Instant) throws(StoreError)
 
     /// Takes the environment's lock for a run: in one transaction, with a new epoch. Succeeds where it is free, or where
     /// `run` itself held it and its holder is proven dead. `holder` is this process; the lock is tied to its life.
@@ -18,25 +19,27 @@ public protocol RunStore: SampleStore {
     /// after `last`. A run that was never recorded gets no events.
     /// - Parameter holder: this process, which the old holder is to hear of.
     func revokeLock(
-        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
-        summary: RunSummaryState, dirty: Bool
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], notices: [Notice], after last: Int64,
+        at now: Instant, summary: RunSummaryState, dirty: Bool
     ) throws(StoreError) -> Epoch
 
     /// Who has the environment, if somebody has.
     func lock(of environment: String) throws(StoreError) -> LockState?
 
-    /// Appends all events in one transaction, provided that `epoch` is the environment's newest; the entries get the
+    /// Appends all events in one transaction, with what is to be told of them, provided that `epoch` is the environment's newest; the entries get the
     /// sequence numbers after `last`, which must be the journal's end. Also keeps the run's `state` and `outcome` for lists.
     /// - Returns: the sequence of the last one.
     func append(
-        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64
 
     /// Appends to the journal of a run that waits for people and therefore holds no lock: provided that it still waits
     /// and that `last` is its journal's end. Otherwise a `conflict`.
     /// - Returns: the sequence of the last one.
     func appendWaiting(
-        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64
 
     func entries(of run: RunID, after sequence: Int64) throws(StoreError) -> [JournalEntry]
@@ -59,6 +62,33 @@ public protocol RunStore: SampleStore {
     func withdraw(_ request: RunRequest, of run: RunID) throws(StoreError) -> Bool
     /// Wishes not yet taken, oldest first; taking marks them.
     func takeRequests(of run: RunID) throws(StoreError) -> [RunRequest]
+}
+
+/// Of events that nobody is told of.
+extension RunStore {
+    public func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError) {
+        try create(run, events: events, notices: [], at: now)
+    }
+
+    public func append(
+        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
+        try append(events, notices: [], to: run, at: now, epoch: epoch, after: last, summary: summary)
+    }
+
+    public func appendWaiting(
+        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+    ) throws(StoreError) -> Int64 {
+        try appendWaiting(events, notices: [], to: run, at: now, after: last, summary: summary)
+    }
+
+    public func revokeLock(
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
+        summary: RunSummaryState, dirty: Bool
+    ) throws(StoreError) -> Epoch {
+        try revokeLock(
+            lock, by: holder, recording: events, notices: [], after: last, at: now, summary: summary, dirty: dirty)
+    }
 }
 
 /// What `runs` and `status` show without folding the journal.

@@ -15,6 +15,8 @@ struct Draft {
     var stages: [StageDraft] = []
     var suites: [SuiteDraft] = []
     var monitor: MonitorDraft?
+    /// Those that could be read.
+    var notify: [NotifyEntry] = []
     var tests: [TestDraft] = []
     var schedule: [ScheduleDraft] = []
 }
@@ -96,8 +98,8 @@ struct StageDraft {
         case checks(Named<String>)
         /// It only waits: for people, or where there are none for time.
         case hold(ApprovalsDraft?)
-        /// A kind of stage that is not enforced yet.
-        case later
+        /// It tells somebody, and the run goes on.
+        case notify
     }
 }
 

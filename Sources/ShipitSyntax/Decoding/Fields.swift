@@ -129,4 +129,5 @@ private let foreignKeys = [
     "working-directory": "workdir", "cwd": "workdir", "always": "finally", "cleanup": "finally", "jobs": "stages",
     "steps": "stages", "interval": "every", "max-attempts": "attempts", "retry": "retries", "needs": "depends-on",
     "hosts": "on", "serial": "batches", "max-fail-percentage": "max-failures",
+    "manual": "approval", "sleep": "wait", "pause": "wait", "notifications": "notify",
 ]

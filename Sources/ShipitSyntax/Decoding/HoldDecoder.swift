@@ -1,14 +1,15 @@
 import ShipitCore
 
-/// `approval:` and `wait:`: stages that do nothing themselves.
+/// `approval:`, `wait:` and `notify:`: stages that do nothing themselves.
 struct HoldDecoder {
     let reading: Reading
 
     /// What such a stage may say besides.
-    private static let allowed: [StageDecoder.Key] = [.approval, .wait, .needs, .condition]
+    private static let allowed: [StageDecoder.Key] = [.approval, .wait, .notify, .needs, .condition]
 
     func decode(
-        _ fields: Fields<StageDecoder.Key>, _ owner: String, _ stage: inout Stage, _ draft: inout StageDraft
+        _ fields: Fields<StageDecoder.Key>, _ owner: String, _ index: Int, _ stage: inout Stage,
+        _ draft: inout StageDraft
     ) -> Bool {
         var isRight = refuseOthers(fields, owner)
         if let node = fields[.approval] {
@@ -22,6 +23,13 @@ struct HoldDecoder {
             let span = reading.positiveDuration(node, "\"wait\"")
             stage.hold = span.map { .wait($0) }
             isRight = span != nil && isRight
+        } else if let node = fields[.notify] {
+            draft.kind = .notify
+            stage.perform = ActionCall(action: StageDecoder.Key.notify.rawValue)
+            let call = NotifyDecoder(reading: reading).call(
+                ofStage: node, owner, Site(kind: .notify, stage: index))
+            stage.hold = call.map { .notify($0) }
+            isRight = call != nil && isRight
         }
         return isRight
     }
@@ -32,7 +40,8 @@ struct HoldDecoder {
         for field in others {
             let isLimit = fields[.approval] != nil && [.timeout, .deadline].contains(field.key)
             reading.error(
-                "misplaced-key", "\"\(field.key.rawValue)\" is about work, and \(owner) only waits",
+                "misplaced-key",
+                "\"\(field.key.rawValue)\" is about work, and \(owner) only \(fields[.notify] == nil ? "waits" : "notifies")",
                 at: field.entry.keyPlace,
                 hint: isLimit ? "write approval: {roles: [ROLE], expires: 2h}" : "such a stage has needs: and if:")
         }

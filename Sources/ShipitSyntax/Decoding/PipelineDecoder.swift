@@ -9,13 +9,6 @@ struct PipelineDecoder {
     enum Key: String, SectionKey {
         case shipit, name, description, release, defaults, environments, secrets, stages, checks, monitor
         case people, roles, notify, tests, schedule, include
-
-        var isLater: Bool {
-            switch self {
-            case .notify: true
-            default: false
-            }
-        }
     }
 
     /// The language version this reader speaks.
@@ -44,6 +37,7 @@ struct PipelineDecoder {
         draft.monitor = fields[.monitor].flatMap {
             MonitorDecoder(reading: reading).monitor($0, fields.keyPlace(.monitor)!)
         }
+        draft.notify = fields[.notify].map { NotifyDecoder(reading: reading).entries($0) } ?? []
         draft.tests = fields[.tests].map { TestDecoder(reading: reading).tests($0) } ?? []
         draft.schedule = fields[.schedule].map { ScheduleDecoder(reading: reading).entries($0) } ?? []
         if let stages = fields[.stages] {

@@ -21,6 +21,8 @@ struct Site {
         case items
         case suite(String)
         case monitor
+        /// What somebody is told.
+        case notify
     }
 
     var kind: Kind

@@ -42,7 +42,7 @@ extension StageDecoder {
         let place = fields.keyPlace(.on)!
         switch draft.kind {
         case .run, nil: break
-        case .uses, .checks, .hold, .later:
+        case .uses, .checks, .hold, .notify:
             reading.error(
                 "misplaced-key", "\"on\" takes a command to hosts, and stage \"\(draft.name)\" has no run:", at: place,
                 hint: "make it a stage with run:, or remove on:")

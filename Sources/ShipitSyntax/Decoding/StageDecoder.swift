@@ -11,22 +11,18 @@ struct StageDecoder {
         case forEach = "for-each", maxParallel = "max-parallel", workdir, reversible, contract, changes
         case leavesRunning = "leaves-running", condition = "if"
         case on, batches, maxFailures = "max-failures"
-        case approval, wait, notify, manual, approvals, windows
-        case role, tests
+        case approval, wait, notify, approvals, windows
+        case tests
 
         var isLater: Bool {
             switch self {
-            case .notify, .manual, .approvals, .windows, .role, .tests: true
+            case .approvals, .windows, .tests: true
             default: false
             }
         }
 
-        static var workKinds: Set<String> { laterKinds.union(holdKinds).union(["run", "uses", "checks"]) }
-
-        /// What makes a stage one of a kind that is not enforced yet.
-        static let laterKinds: Set<String> = ["notify", "manual"]
-        /// What makes a stage one that only waits.
-        static let holdKinds: Set<String> = ["approval", "wait"]
+        /// What a stage does, or what it is for where it does nothing itself.
+        static let kinds: [Key] = [.run, .uses, .checks, .approval, .wait, .notify]
     }
 
     func stages(_ node: Node) -> [StageDraft] {
@@ -82,9 +78,9 @@ struct StageDecoder {
         _ fields: Fields<Key>, _ entries: [Entry], _ owner: String, _ place: Place, _ index: Int, _ stage: inout Stage,
         _ draft: inout StageDraft
     ) -> Bool {
-        let written = entries.filter { Key.workKinds.contains($0.key) }
+        let written = entries.filter { entry in Key.kinds.contains { $0.rawValue == entry.key } }
         guard let first = written.first else {
-            let isMisspelt = [Key.run, .uses, .checks].contains { reading.isMisspelt($0, in: entries) }
+            let isMisspelt = Key.kinds.contains { reading.isMisspelt($0, in: entries) }
             if isMisspelt { return false }
             reading.error(
                 "stage-kind", "\(owner) does nothing", at: place, hint: "give it one of run:, uses: and checks:")
@@ -110,10 +106,7 @@ struct StageDecoder {
             guard let call = calls.run(node, "\"run\"", site) else { return false }
             stage.perform = call
         } else if let node = fields[.uses] {
-            guard let (name, call) = calls.uses(node, with: fields[.with], site) else {
-                draft.kind = .later
-                return false
-            }
+            guard let (name, call) = calls.uses(node, with: fields[.with], site) else { return false }
             draft.kind = .uses(name, reading.catalog.actions[name.name])
             guard let call else { return false }
             stage.perform = call
@@ -121,13 +114,11 @@ struct StageDecoder {
             guard let suite = reading.literal(node, "\"checks\"") else { return false }
             draft.kind = .checks(Named(name: suite, place: node.place))
             stage.perform = .checks(suite)
-        } else if fields[.approval] != nil || fields[.wait] != nil {
-            isRight = HoldDecoder(reading: reading).decode(fields, owner, &stage, &draft) && isRight
+        } else if fields[.approval] != nil || fields[.wait] != nil || fields[.notify] != nil {
+            isRight = HoldDecoder(reading: reading).decode(fields, owner, index, &stage, &draft) && isRight
         } else {
-            // Of a later kind, which is noted, or without a value, which is reported. Nothing can perform it.
-            draft.kind = .later
-            stage.perform = ActionCall(action: first.key)
-            isRight = isRight && Key.laterKinds.contains(first.key)
+            // Without a value, which is reported.
+            isRight = false
         }
         applyKind(draft.kind, &stage)
         return isRight
@@ -142,13 +133,12 @@ struct StageDecoder {
         case .uses(_, let action?):
             stage.changes = action.changes
             stage.onInterrupt = defaults.onInterrupt ?? action.onInterrupt
-        case .hold:
+        case .hold, .notify:
             stage.changes = false
             stage.onInterrupt = .rerun
             // What the defaults say of work says nothing about waiting.
             (stage.retry, stage.timeout, stage.deadline) = (RetryPolicy(), .hours(1), nil)
             (stage.killAfter, stage.onExhausted) = (.seconds(10), .rollback)
-        case .later: stage.changes = false
         default: stage.onInterrupt = defaults.onInterrupt ?? .ask
         }
     }

@@ -44,10 +44,10 @@ extension StageDecoder {
 
     private func verifiesItself(_ kind: StageDraft.Kind?) -> Bool {
         switch kind {
-        case .run, .checks, .hold: false
+        case .run, .checks, .hold, .notify: false
         case .uses(_, let action): action?.verifies ?? true
-        // What it is was not understood, or is of a later version.
-        case .later, nil: true
+        // What it is was not understood.
+        case nil: true
         }
     }
 

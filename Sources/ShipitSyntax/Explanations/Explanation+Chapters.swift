@@ -227,6 +227,9 @@ extension Explanation {
                     "stage-kind", "a stage has none or several of `run`, `uses` and `checks`",
                     "give it exactly one"),
                 .error(
+                    "not-a-plugin", "`notify:` names an action that is built in: only plugins tell somebody something",
+                    "name the action of a plugin"),
+                .error(
                     "unknown-action", "`uses:` names an action that does not exist",
                     "see the suggestion"),
                 .error(

@@ -60,7 +60,11 @@ extension PipelineDecoder.Key {
             KeyDescription(
                 .mapping(.names, of: .section(RoleDecoder.Key.self)), "Who signs for what, by name.",
                 example: "roles: {technical: {people: [ana, ben], quorum: 1}}")
-        case .notify: .later("Who is told of what.")
+        case .notify:
+            KeyDescription(
+                .list(.section(NotifyDecoder.Key.self), isEmpty: true), "Who is told of what.",
+                example:
+                    #"notify: [{on: failed, uses: chat-webhook, with: {url: "${{ secrets.CHAT }}", text: failed}}]"#)
         case .tests:
             KeyDescription(
                 .list(.section(TestDecoder.Key.self), isEmpty: true),

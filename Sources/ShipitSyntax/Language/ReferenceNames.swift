@@ -25,5 +25,8 @@ extension Reference {
         "instance.name": "Its name.",
         "instance.port": "Its port.",
         "run.id": "The run.",
+        "run.moment": "In `notify`: what is told of, in the word of `on`.",
+        "run.outcome": "In `notify`: how the run ended; empty while it has not.",
+        "run.reason": "In `notify`: why; empty where nobody said.",
     ]
 }

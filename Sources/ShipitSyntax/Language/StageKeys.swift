@@ -4,11 +4,11 @@ extension StageDecoder.Key {
     static var aboutSection: SectionDescription {
         SectionDescription(
             "stage", at: "stages.NAME",
-            "A node of the DAG. It does exactly one thing: `run`, `uses` or `checks`, or it only waits: `approval` or `wait`. In its values `${{ … }}` is "
+            "A node of the DAG. It does exactly one thing: `run`, `uses` or `checks`, or it only waits, `approval` or `wait`, or tells somebody: `notify`. In its values `${{ … }}` is "
                 + "substituted, except in scripts: what a shell reads is never built from values.")
     }
 
-    static var choice: [Self] { [.run, .uses, .checks, .approval, .wait, .notify, .manual] }
+    static var choice: [Self] { [.run, .uses, .checks, .approval, .wait, .notify] }
     static var companions: [(key: Self, value: Self)] {
         [(.with, .uses), (.maxParallel, .forEach), (.contract, .reversible)]
     }
@@ -16,10 +16,7 @@ extension StageDecoder.Key {
     var about: KeyDescription {
         switch self {
         case .needs, .condition, .forEach, .maxParallel, .on, .batches, .maxFailures: order
-        case .run, .uses, .with, .checks, .env, .workdir, .approval, .wait, .notify, .manual, .approvals, .windows,
-            .role,
-            .tests:
-            work
+        case .run, .uses, .with, .checks, .env, .workdir, .approval, .wait, .notify, .approvals, .windows, .tests: work
         case .retry, .timeout, .deadline, .killAfter, .onExhausted, .onInterrupt: trouble
         case .verify, .rollback, .finally, .reversible, .contract, .changes, .leavesRunning: wayBack
         }
@@ -99,11 +96,13 @@ extension StageDecoder.Key {
             KeyDescription(
                 .positiveDuration, "Waits so long from when the stage is reached; a crash does not begin it anew.",
                 example: "wait: 10m")
-        case .notify: .later("Tells somebody.")
-        case .manual: .later("Waits for what a person does.")
+        case .notify:
+            KeyDescription(
+                .section(NotifyDecoder.StageKey.self),
+                "Tells somebody that the stage is reached, by the action of a plugin, and does not wait for it.",
+                example: #"notify: {uses: chat-webhook, with: {url: "${{ secrets.CHAT }}", text: migrated}}"#)
         case .approvals: .later("Who signs before the stage.")
         case .windows: .later("When the stage may begin.")
-        case .role: .later("Whose word counts.")
         default: .later("What is to come of the stage.")
         }
     }

@@ -30,11 +30,14 @@ struct ReferenceResolver {
                 guard !use.site.knowsInstances else { continue }
                 notHere(use, "is known only to the inputs of rolling-restart")
             case .target:
-                if [.condition, .items, .monitor].contains(use.site.kind) { notHere(use, "is not known here") }
-            case .run:
-                if isPlanned(use) { notHere(use, "is not known while planning") }
+                if [.condition, .items, .monitor, .notify].contains(use.site.kind) {
+                    notHere(use, "is not known here")
+                }
+            case .run(let field): run(field, use)
             case .release(let field):
                 if field == "tree", isPlanned(use) { notHere(use, "is not known while planning") }
+                // It is sent whenever that is possible, and by then the tree may be gone.
+                if field == "tree", use.site.kind == .notify { notHere(use, "is not known to who is told") }
             case .previous, .environment: break
             }
         }
@@ -51,6 +54,12 @@ struct ReferenceResolver {
 
     private func notHere(_ use: ReferenceUse, _ why: String, hint: String? = nil) {
         reading.error("reference-not-allowed", "\"\(use.reference)\" \(why)", at: place(use), hint: hint)
+    }
+
+    private func run(_ field: String, _ use: ReferenceUse) {
+        if isPlanned(use) { return notHere(use, "is not known while planning") }
+        guard field != "id", use.site.kind != .notify || use.site.stage != nil else { return }
+        notHere(use, "is known only to the entries of notify:")
     }
 
     private func variable(_ name: String, _ use: ReferenceUse) {
@@ -124,6 +133,12 @@ struct ReferenceResolver {
                 hint: "name one of them: stages.\(name)[ITEM].outputs.\(output)")
             return
         }
+        if use.site.kind == .notify, use.site.stage == nil {
+            guard use.fallback == nil else { return }
+            return notHere(
+                use, "may not be there yet when somebody is told",
+                hint: "give a default: ${{ \(use.reference) || \"none\" }}")
+        }
         guard let lower = lowerStages(use), isUpstream(upper, of: lower, use) else { return }
         if stage.hasCondition, use.fallback == nil, !lower.isEmpty {
             reading.warning(
@@ -141,7 +156,7 @@ struct ReferenceResolver {
         case .uses(_, let action?):
             guard let declared = action.outputs else { return true }
             outputs = declared
-        case .hold: outputs = []
+        case .hold, .notify: outputs = []
         default: return true
         }
         guard !outputs.contains(output) else { return true }

@@ -134,6 +134,10 @@ struct TestResolver {
     /// Time passes whatever happens; what can happen meanwhile is that something dies.
     private func isPossible(_ course: Script.Course, _ part: Script.StagePart, _ entry: Entry) -> Bool {
         let stage = draft.stages.first { $0.name == part.stage.text }
+        if part.part == .perform, case .notify? = stage?.kind {
+            bad("\"\(entry.key)\" only notifies, and the run goes on however that goes", entry, nil)
+            return false
+        }
         guard part.part == .perform, case .hold(nil)? = stage?.kind else { return true }
         let isDeath = course.first.allSatisfy { $0 == .engineDies || $0 == .machineDies } && course.then == .succeeds
         if isDeath, course.takes == nil { return true }

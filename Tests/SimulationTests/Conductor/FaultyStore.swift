@@ -13,7 +13,7 @@ struct FaultyStore: RunStore {
         if process.isDead { throw .failed("use the journal", cause: "the process is dead") }
     }
 
-    func create(_ run: NewRun, events: [RunEvent], at now: Instant) throws(StoreError) {
+    func create(_ run: NewRun, events: [RunEvent], notices: [Notice], at now: Instant) throws(StoreError) {
         try beAlive()
         world.state.withLock { state in
             state.record = RunRecord(
@@ -33,7 +33,8 @@ struct FaultyStore: RunStore {
     }
 
     func append(
-        _ events: [RunEvent], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, epoch: Epoch, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
         try beAlive()
         let answer: Result<Int64, StoreError> = world.state.withLock { state in
@@ -65,7 +66,8 @@ struct FaultyStore: RunStore {
     }
 
     func appendWaiting(
-        _ events: [RunEvent], to run: RunID, at now: Instant, after last: Int64, summary: RunSummaryState
+        _ events: [RunEvent], notices: [Notice], to run: RunID, at now: Instant, after last: Int64,
+        summary: RunSummaryState
     ) throws(StoreError) -> Int64 {
         throw .failed("append to a run that waits", cause: "none does here")
     }
@@ -93,8 +95,8 @@ struct FaultyStore: RunStore {
     }
 
     func revokeLock(
-        _ lock: LockState, by holder: Holder, recording events: [RunEvent], after last: Int64, at now: Instant,
-        summary: RunSummaryState, dirty: Bool
+        _ lock: LockState, by holder: Holder, recording events: [RunEvent], notices: [Notice], after last: Int64,
+        at now: Instant, summary: RunSummaryState, dirty: Bool
     ) throws(StoreError) -> Epoch {
         throw .failed("take a lock away", cause: "nobody does here")
     }
@@ -111,6 +113,11 @@ struct FaultyStore: RunStore {
         }
         if !isNewest { throw .fenced(by: nil) }
     }
+
+    /// Nobody looks into it here: what is told changes nothing of the run.
+    func outbox(of run: RunID) throws(StoreError) -> [OutboxNotice] { [] }
+    func takeNotice(of run: RunID?, at now: Instant) throws(StoreError) -> OutboxNotice? { nil }
+    func settle(_ notice: OutboxNotice, _ end: NoticeEnd, at now: Instant) throws(StoreError) {}
 
     func samples(of run: RunID, after count: Int64) throws(StoreError) -> [RecordedSample] {
         world.state.withLock { Array($0.samples.dropFirst(Int(count))) }

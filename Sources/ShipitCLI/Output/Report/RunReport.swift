@@ -95,7 +95,7 @@ struct RunReport: Sendable {
         case .breached(let breach): judge(at, breach.rule, breach.observed, .breach)
         case .rollbackStarted: rollbackStartedAt = at
         case .paused, .interrupted, .resumed, .inconclusive, .controlMoved, .baselineTaken:
-            turns.append(Turn(at: at, words: EventWords(entry.event).words))
+            turns.append(Turn(at: at, words: EventWords(entry.event, at: entry.at).words))
         default: break
         }
     }
