@@ -11,7 +11,8 @@ extension SQLiteStore: DryRunStore {
             for (event, at) in events {
                 state.apply(event, at: at)
                 try head.append(
-                    [event], version: JournalChain.eventVersion, at: at, summary: RunSummaryState(state), in: database)
+                    [event], notices: run.plan.notices(of: [event], after: head.lastSequence, dryRun: true),
+                    version: JournalChain.eventVersion, at: at, summary: RunSummaryState(state), in: database)
             }
         }
     }

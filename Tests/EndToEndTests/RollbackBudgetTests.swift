@@ -22,4 +22,22 @@ struct RollbackBudgetTests {
         // What a person asked for counts for nothing.
         try await project.shipit("deploy", "v1.0.0").exits(6).says("brought back 1 release")
     }
+
+    @Test func `a run that people sign is told of it at its beginning`() async throws {
+        let port = try FreePorts.row(of: 1)
+        let signed = """
+
+            environments: {production: {approvals: {roles: [devops], allow-self: yes}}}
+            people: {cat: {}}
+            roles: {devops: {people: [cat]}}
+            """
+        let head = MonitorTests.pipeline(port, rule: "api fails 3 times", for: "2s", more: "rollback-budget: 1")
+        let project = try await ScratchProject(head + signed)
+        try await project.shipit("deploy", "v1.0.0").exits(6)
+        try await project.shipit("approve", "latest", "devops", "--as", "cat").exits(0)
+        try await project.shipit("resume").exits(4)
+        try await project.shipit("deploy", "v1.0.0").exits(6)
+        try await project.shipit("approve", "latest", "devops", "--as", "cat").exits(0)
+        try await project.shipit("resume").exits(6).says("the monitor has brought back 1 release here")
+    }
 }

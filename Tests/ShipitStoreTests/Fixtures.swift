@@ -28,14 +28,15 @@ enum Sample {
         tagObject: String(repeating: "b", count: 40))
 
     static func run(
-        _ id: RunID, environment: String = "production", pipeline: String = "deploy", dryRun: Bool = false
+        _ id: RunID, environment: String = "production", pipeline: String = "deploy", dryRun: Bool = false,
+        isRehearsal: Bool = false
     ) -> NewRun {
         let plan = Plan(
             pipeline: pipeline, environment: environment, release: release,
             stages: [PlannedStage(name: "backup", needs: [], perform: .script("cp app.db backups/"))])
         let created = RunCreated(
             run: id, pipeline: pipeline, environment: environment, release: release, planDigest: "sha256:0123",
-            startedBy: "ana", dryRun: dryRun)
+            startedBy: "ana", dryRun: dryRun, isRehearsal: isRehearsal)
         return NewRun(created: created, plan: plan, root: "/srv/app", file: "pipelines/\(pipeline).yaml")
     }
 

@@ -218,7 +218,8 @@ extension RunStoreContract {
             #expect(try ids("%").isEmpty)
             #expect(try ids("20260113-0130-aabbc").isEmpty)
         },
-        RunStoreContract("the live run is the newest that succeeded, dry-runs and undone ones not counted") { open in
+        RunStoreContract("the live run is the newest that succeeded, dry-runs, rehearsals and undone ones not counted")
+        { open in
             let store = try open()
             func live() throws -> RunID? {
                 let record = try store.liveRun(pipeline: "deploy", environment: "production")
@@ -234,6 +235,7 @@ extension RunStoreContract {
             #expect(try live() == "r2")
             try end(Sample.run("r3"), .rolledBack)
             try end(Sample.run("r4", dryRun: true), .succeeded)
+            try end(Sample.run("r8", isRehearsal: true), .succeeded)
             try end(Sample.run("r5", pipeline: "other"), .succeeded)
             try end(Sample.run("r6", environment: "staging"), .succeeded)
             #expect(try live() == "r2")

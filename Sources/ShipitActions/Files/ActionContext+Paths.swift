@@ -1,3 +1,4 @@
+import ShipitCore
 import ShipitEngine
 
 extension ActionContext {

@@ -38,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         // First of all, and for writing: a state folder that cannot be used is told now.
         let scheduler = try Scheduler(project, counts: counts)
         let overseer = try Overseer(project, counts: counts)
+        let outbox = try OutboxService(project)
         let answers = ServeAnswers(project: project, counts: counts)
         let listener = Wiring.listener(
             on: address, hosts: Set(host.map { $0.lowercased() }),
@@ -50,7 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
         // It says itself what there is to say.
         logger.logLevel = .error
         let group = ServiceGroup(
-            services: [listener, scheduler, overseer], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [listener, scheduler, overseer, outbox], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         do {
             try await group.run()
         } catch let refusal as HTTPListener.Refusal {

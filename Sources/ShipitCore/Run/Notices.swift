@@ -23,7 +23,7 @@ public struct Notice: Hashable, Sendable {
 
 extension Plan {
     /// Who is to be told of events, the first of which comes after `last`. A dry-run is worth a word only where it did not
-    /// come out well; that it found something new is for whoever compares it to say (`notices(of:at:)`).
+    /// come out well, or found something else than the one before it.
     public func notices(of events: [RunEvent], after last: Int64, dryRun: Bool = false) -> [Notice] {
         var notices: [Notice] = []
         for (place, event) in events.enumerated() {
@@ -65,7 +65,7 @@ extension Plan {
 }
 
 extension Moment {
-    fileprivate var isWorthTellingOfDryRuns: Bool { [.failed, .refused, .rollbackFailed].contains(self) }
+    fileprivate var isWorthTellingOfDryRuns: Bool { [.changed, .failed, .refused, .rollbackFailed].contains(self) }
 }
 
 extension RunEvent {
@@ -79,9 +79,12 @@ extension RunEvent {
         case .paused: .paused
         case .interrupted: .interrupted
         case .runFinished(let outcome, _): Moment(outcome)
+        case .dryRunCompared(let comparison):
+            comparison.previous == nil || comparison.changes.isEmpty ? nil : .changed
         case .runCreated, .approvalGiven, .approvalRejected, .gatePassed, .attemptStarted, .attemptReattached,
             .stepStarted, .stepFinished, .attemptFinished, .retryScheduled, .stageSkipped, .holdEnded,
-            .monitoringStarted, .ruleFired, .ruleCleared, .breached, .inconclusive, .operatorActed, .resumed:
+            .rollbacksCounted, .baselineStarted, .baselineTaken, .controlMoved, .monitoringStarted, .ruleFired,
+            .ruleCleared, .breached, .inconclusive, .operatorActed, .resumed, .stagePreviewed, .suiteAsked:
             nil
         }
     }
