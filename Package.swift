@@ -105,10 +105,9 @@ let package = Package(
         .target(name: "Simulator", dependencies: ["ShipitCore"], path: "Tests/Simulator", swiftSettings: strict),
         .executableTarget(
             name: "simulate", dependencies: ["Simulator"], path: "Tests/Simulate", swiftSettings: strict),
-        // What the monitor's judgement costs and how often it errs: `Benchmarks/monitor`, with the core and nothing else.
+        // `Benchmarks/monitor` builds it optimised.
         .executableTarget(
-            name: "monitor-figures", dependencies: ["ShipitCore"], path: "Benchmarks/MonitorFigures",
-            swiftSettings: strict),
+            name: "nights", dependencies: ["ShipitCore"], path: "Benchmarks/Nights", swiftSettings: strict),
         tests("SimulationTests", ["ShipitCore", "ShipitEngine", "Simulator"]),
         tests("ShipitEngineTests", ["ShipitCore", "ShipitEngine"]),
         tests("ShipitSyntaxTests", ["ShipitCore", "ShipitSyntax"], exclude: ["Fixtures"]),

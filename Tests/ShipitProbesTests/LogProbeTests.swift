@@ -16,7 +16,7 @@ struct `A log as a source` {
 
         func write(_ text: String) throws {
             if !FileManager.default.fileExists(atPath: path) {
-                FileManager.default.createFile(atPath: path, contents: nil)
+                _ = FileManager.default.createFile(atPath: path, contents: nil)
             }
             let file = try #require(FileHandle(forWritingAtPath: path))
             try file.seekToEnd()

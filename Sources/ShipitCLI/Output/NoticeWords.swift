@@ -61,9 +61,9 @@ enum NoticeWords {
         return message.notice.moment.rawValue
     }
 
-    /// Null where nobody looked.
-    static func json(_ view: RunView) -> JSONValue {
-        guard let notices = view.notices else { return .null }
+    /// `nil` where nobody is told of the run.
+    static func json(_ view: RunView) -> JSONValue? {
+        guard let notices = view.notices, !notices.isEmpty else { return nil }
         return .array(
             notices.map { message in
                 let stage: String? = if case .stage(let name) = message.notice.source { name.text } else { nil }

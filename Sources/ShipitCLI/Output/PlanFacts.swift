@@ -63,7 +63,9 @@ struct PlanFacts: Sendable {
     }
 
     func preview(_ part: StagePart, of stage: PlannedStage) -> Preview? {
-        stage.call(of: part).map { call in
+        // What it tells is not run by the plan.
+        if case .notify? = stage.hold { return nil }
+        return stage.call(of: part).map { call in
             let known = previews[stage.name]?[part] ?? .opaque("its action was not asked")
             // A script is what it runs, whether or not its action could say more.
             if case .opaque = known, call.action == "run" {

@@ -10,11 +10,11 @@ enum StatusJSON {
             "rollback": .array(rollback(view)),
             "gates": .array(view.state.gates.map(gate) + [view.windowGate].compactMap(\.self).map(gate)),
             "breaches": .array(view.state.breaches.map { breach($0, view) }),
-            "notices": NoticeWords.json(view),
             "next": .text(NextStep(view)?.line),
         ]).adding("rollbackCheck", rollbackCheck(view))
             .adding("recoveryTime", view.state.recoveryTime.map { .number($0.seconds) })
             .adding("dryRun", DryRunJSON.value(view))
+            .adding("notices", NoticeWords.json(view))
             .adding("rules", view.rules.isEmpty ? nil : .array(view.rules.map(RuleWords.json)))
             .adding("baseline", view.state.plan.monitor?.baseline.map { _ in baseline(view.state) })
     }

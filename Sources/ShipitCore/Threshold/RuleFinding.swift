@@ -50,12 +50,12 @@ extension Rule {
             return RuleFinding(
                 judgement: count >= times ? .over : count > 0 ? .failing : .pass, observed: Double(count))
         case .metric(let metric, let condition, _):
-            guard let value = window.measure(metric, condition.comparison, now: now), value.isFinite else {
+            guard let value = window.finite(metric, condition.comparison, now: now) else {
                 return RuleFinding(judgement: .noVerdict(window.lack))
             }
             return RuleFinding(judgement: condition.holds(value) ? .over : .pass, observed: value)
         case .relative(let metric, let limit, _):
-            guard let value = window.measure(metric, limit.comparison, now: now), value.isFinite else {
+            guard let value = window.finite(metric, limit.comparison, now: now) else {
                 return RuleFinding(judgement: .noVerdict(window.lack))
             }
             guard let baseline, let before = baseline.value(of: metric, monitor.minSamples) else {
@@ -89,5 +89,12 @@ extension Rule {
         guard case .quantile = metric else { return false }
         func beyond(_ values: [Double]) -> [Double] { values.map { $0 > limit ? 1 : 0 } }
         return RankTest(beyond(values), against: beyond(old).sorted())?.isSignificant(at: significance) == true
+    }
+}
+
+extension SampleWindow {
+    /// NaN and infinity say nothing.
+    fileprivate func finite(_ metric: Rule.Metric, _ comparison: Comparison, now: Instant) -> Double? {
+        measure(metric, comparison, now: now).flatMap { $0.isFinite ? $0 : nil }
     }
 }

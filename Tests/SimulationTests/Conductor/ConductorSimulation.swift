@@ -41,7 +41,8 @@ struct ConductorSimulation: Sendable {
         guard var monitor = plan.monitor else { return plan }
         monitor.duration = short(monitor.duration)
         monitor.window = short(monitor.window)
-        monitor.grace = .milliseconds(500)
+        // Shorter than an engine lives here.
+        monitor.grace = .milliseconds(100)
         monitor.minSamples = min(monitor.minSamples, 2)
         monitor.baseline?.duration = .milliseconds(40)
         monitor.sources = MetricSource.names.map { name in

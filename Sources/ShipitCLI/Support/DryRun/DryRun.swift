@@ -27,6 +27,7 @@ struct DryRun {
         let events = try events(session, facts, suites, refusals, began: began)
         let run = try record(events, session)
         try say(run, facts, session)
+        await session.notices.deliver(of: run)
         return refusals.isEmpty ? 0 : CommandFailure.Kind.refused.rawValue
     }
 
