@@ -65,7 +65,7 @@ struct BadInputTests {
             words: ["pipelines/deploy.yaml:6:", "pipelines/deploy.yaml:7:"]),
         Mistake(
             name: "a key that is not enforced yet",
-            pipeline: good + "  ask: {manual: Ask somebody}\n", words: ["manual", "not enforced"]),
+            pipeline: good + "  ask: {run: 'true', windows: [1]}\n", words: ["windows", "not enforced"]),
         Mistake(
             name: "a schedule without a zone", pipeline: good + "schedule: [{cron: '0 2 * * *'}]\n",
             words: ["pipelines/deploy.yaml:6:", "zone"]),

@@ -34,7 +34,8 @@ extension Sabotage {
         case .forgetsKeys: [.intent]
         case .trustsTheLedgerAfterPowerLoss, .repeatsSteps: [.noRepetition]
         case .takesNaNForGood: [.monitoring]
-        case .losesTheLastEvent: [.journal, .intent, .noRepetition]
+        // Where the end itself is lost, the run ends once more.
+        case .losesTheLastEvent: [.journal, .intent, .noRepetition, .rules]
         case .forgetsFailures: [.attempts, .journal]
         }
     }

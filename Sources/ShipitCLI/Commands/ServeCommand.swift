@@ -51,7 +51,8 @@ struct ServeCommand: AsyncParsableCommand {
         // It says itself what there is to say.
         logger.logLevel = .error
         let group = ServiceGroup(
-            services: [listener, scheduler, overseer, outbox], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [listener, scheduler, overseer, outbox], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         do {
             try await group.run()
         } catch let refusal as HTTPListener.Refusal {
