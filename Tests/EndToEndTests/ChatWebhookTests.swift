@@ -63,6 +63,59 @@ struct ChatWebhookTests {
             ])
     }
 
+    @Test func `without a text it says what happened to the run`() async throws {
+        let notify = "{on: [started, rolled-back], uses: chat-webhook, with: {url: \"${{ secrets.HOOK }}\"}}"
+        let project = try await ScratchProject(
+            """
+            shipit: 1
+            name: deploy
+            environments: {staging: {}}
+            secrets: {HOOK: {env: THE_HOOK}}
+            stages: {work: {run: 'false', rollback: 'true'}}
+            notify: [\(notify)]
+            """)
+        try ShippedPlugin.put("chat-webhook", into: project)
+        try await project.shipit("deploy", "v1.0.0", variables: ["THE_HOOK": recorder.url]).exits(4)
+        #expect(
+            try recorder.asked().map { $0.body["text"] } == [
+                "v1.0.0 to staging: started", "v1.0.0 to staging: rolled-back (stage work failed: false exited with 1)",
+            ])
+    }
+
+    @Test func `a dry-run tells what changed and what refuses, and else nothing`() async throws {
+        let project = try await ScratchProject(nil)
+        func write(_ command: String, _ check: String) throws {
+            try project.write(
+                "pipelines/deploy.yaml",
+                """
+                shipit: 1
+                name: deploy
+                environments: {staging: {}}
+                secrets: {HOOK: {env: THE_HOOK}}
+                stages: {ready: {checks: ready}, work: {needs: [ready], run: [\(command)], rollback: 'true'}}
+                checks: {ready: [{name: Ready, run: '\(check)'}]}
+                notify: [{on: [changed, refused], uses: chat-webhook, with: {url: "${{ secrets.HOOK }}"}}]
+                """)
+        }
+        try ShippedPlugin.put("chat-webhook", into: project)
+        func look(_ code: Int32) async throws -> [JSON] {
+            let variables = ["THE_HOOK": recorder.url]
+            try await project.shipit("deploy", "v1.0.0", "--dry-run", variables: variables).exits(code)
+            return try recorder.asked().map { $0.body["text"] }
+        }
+        try write("echo, one", "true")
+        #expect(try await look(0) == [])
+        #expect(try await look(0) == [])
+        try write("echo, two", "true")
+        #expect(try await look(0) == ["v1.0.0 to staging: changed"])
+        try write("echo, two", "false")
+        #expect(
+            Array(try await look(3).dropFirst()) == [
+                "v1.0.0 to staging: changed",
+                "v1.0.0 to staging: refused (checks ready say NO-GO: Ready)",
+            ])
+    }
+
     @Test func `a message that somebody has removed is posted anew`() async throws {
         let project = try await project("discord", then: "ops/await go")
         let deploy = try project.start(

@@ -49,6 +49,19 @@ struct ServeTests {
         return address
     }
 
+    /// Waits until the server has looked at the clock so many times more: what it would do, it has done by then. (The one that
+    /// looks after runs looks half as often.)
+    private func looksAgain(_ server: ChildProcess, times: Int, in project: ScratchProject) async throws {
+        let address = try await healthy(server, in: project)
+        func turns() async throws -> Int {
+            let metrics = try await curl(project, address + "/metrics").body
+            let line = metrics.split(separator: "\n").first { $0.hasPrefix("shipit_scheduler_turns_total ") }
+            return try #require(line?.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) }, "\(metrics)")
+        }
+        let wanted = try await turns() + times
+        try await eventually("it looks \(times) times more") { try await turns() >= wanted }
+    }
+
     private func curl(_ project: ScratchProject, _ arguments: String...) async throws -> (code: String, body: String) {
         let curl = try ChildProcess(
             ["curl", "--silent", "--max-time", "10", "--write-out", "\n%{http_code}"] + arguments, folder: project.root,
@@ -193,10 +206,7 @@ struct ServeTests {
         try await project.untilEffect("a")
         kill(try #require(DetachTests.engine(of: project)).id, SIGKILL)
         let server = try serve(project)
-        _ = try await healthy(server, in: project)
-
-        // Longer than it takes to look twice.
-        try await Task.sleep(for: .seconds(5))
+        try await looksAgain(server, times: 5, in: project)
 
         #expect(try await project.status()["run"]["state"] == "interrupted")
         #expect(!server.printed.contains("resumed"))
@@ -221,7 +231,7 @@ struct ServeTests {
         if count == 1 {
             try await eventually("it is made up for: \(server.printed)") { server.printed.contains("exit 0") }
         }
-        try await Task.sleep(for: .seconds(3))
+        try await looksAgain(server, times: 3, in: project)
 
         #expect(try await runs(project).count == count)
         try await end(server, in: project)
@@ -248,7 +258,7 @@ struct ServeTests {
                 try await runs(project).count == 2 && project.effects == ["a", "b", "a", "b"]
             }
         } else {
-            try await Task.sleep(for: .seconds(3))
+            try await looksAgain(server, times: 3, in: project)
             #expect(try await runs(project).count == 1)
         }
         try await end(server, in: project)
