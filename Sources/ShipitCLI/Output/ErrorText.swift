@@ -104,8 +104,8 @@ enum ErrorText {
 
     /// Why `deploy` may not have the environment now, and which commands open it.
     /// - Parameter isUnfinished: whether the run is known to have no end yet.
-    /// - Parameter isWaiting: whether it waits for people.
-    static func refusal(_ lock: LockState, isUnfinished: Bool = false, isWaiting: Bool = false) -> CommandFailure {
+    /// - Parameter state: where it stood last.
+    static func refusal(_ lock: LockState, isUnfinished: Bool = false, state: RunPhase? = nil) -> CommandFailure {
         let run = lock.run
         if !lock.holderIsDead { return refusalOfLiving(lock) }
         if lock.dirty, !isUnfinished {
@@ -116,7 +116,12 @@ enum ErrorText {
         }
         // One that gave it back, or had it taken away, need not be gone.
         let who = lock.dirty ? "" : " (\(EventWords.words(lock.holder)), gone)"
-        let how = isWaiting ? "waits for people to sign" : "was interrupted\(who)"
+        let how =
+            switch state {
+            case .waiting: "waits for people to sign"
+            case .paused: "is paused: see shipit why \(run)"
+            default: "was interrupted\(who)"
+            }
         return CommandFailure(
             exitCode: 3, "\(lock.environment) belongs to run \(run), which \(how)",
             hint: waysOut(of: run))

@@ -7,7 +7,8 @@ enum RuleWords {
         "\(SafeText.line(state.rule.text)): \(standing(state, now: now))"
     }
 
-    /// `pass (0.2%)`, `OVER (213ms) for 48s of 2m`, `BREACH (213ms)`, `no data` or `error`.
+    /// `pass (0.2%)`, `OVER for 48s of 2m (213ms)`, `BREACH (213ms)`, `no data` or `error`. How long comes before what a narrow
+    /// terminal may cut off.
     static func standing(_ state: MonitorEvaluator.RuleState, now: Instant) -> String {
         switch state.standing {
         case .noVerdict: return none(state)
@@ -17,7 +18,7 @@ enum RuleWords {
             if case .fails = state.rule.kind { return "failing (\(value(state)))" }
             let hold = state.rule.hold.map { " of \(Words.span($0))" } ?? ""
             let control = state.control.map { SafeText.line(", and control \($0.control) has moved, too") } ?? ""
-            return "OVER (\(value(state))) for \(Words.elapsed(now - since))\(hold)\(control)"
+            return "OVER for \(Words.elapsed(now - since))\(hold) (\(value(state)))\(control)"
         case .breached: return (state.warns ? "OVER" : "BREACH") + " (\(value(state)))"
         }
     }
@@ -39,7 +40,8 @@ enum RuleWords {
     /// `1.6 × the baseline of 190ms; p 0.003, effect 0.51, 20 samples to 24`.
     private static func words(_ comparison: BaselineComparison, _ value: Double, _ unit: Dimension) -> String {
         let ratio = comparison.ratio(value).map { "\(Words.short($0)) × the" } ?? "a"
-        var words = "\(ratio) baseline of \(Words.value(comparison.baseline, unit))"
+        var words = "limit \(Words.value(comparison.limit, unit)), \(ratio) baseline of "
+        words += Words.value(comparison.baseline, unit)
         if let test = comparison.test {
             words += "; p \(chance(test.p)), effect \(Words.short(test.effect)), "
             words += "\(Words.count(test.count, "sample")) to \(test.baselineCount)"

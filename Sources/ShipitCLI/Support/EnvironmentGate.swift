@@ -28,7 +28,7 @@ struct EnvironmentGate {
         let record = try store.run(lock.run)
         var refusal = ErrorText.refusal(
             lock, isUnfinished: record.map { $0.summary.outcome == nil } ?? false,
-            isWaiting: record?.summary.state == .waiting)
+            state: record?.summary.state)
         if let record {
             let release = SafeText.line(record.created.release.tag)
             refusal.message += "\nit deploys \(release) and was started at \(Words.minute(record.startedAt)) UTC"

@@ -10,7 +10,7 @@ extension RunState {
 
     /// A rule that is over its limit still, or again, after a person went on in spite of its breach.
     var settledRule: String? {
-        breaches.prefix(settledBreaches).map(\.breach.rule).first { firing[$0] != nil }
+        settledRules.sorted().first { firing[$0] != nil }
     }
 
     /// Why the monitor brings nothing back any more today; `nil` while it may.

@@ -86,7 +86,10 @@ public struct RunMachine: Sendable {
         for happening in inbox {
             take(happening, into: &turn, now: now)
             // Before what anybody asks of the run: a breach must not be overlooked for it.
-            if isMonitorResumed, case .recorded(.resumed) = happening { tellStandings(into: &turn, now: now) }
+            if isMonitorResumed, case .recorded(.resumed) = happening {
+                monitor?.settle(state.settledRules, at: now)
+                tellStandings(into: &turn, now: now)
+            }
         }
         turn.effects += pendingReentry.filter(isInFlight).map(Effect.reenter)
         pendingReentry = []

@@ -31,7 +31,9 @@ extension RunState {
             baselineLack = lacking
         case .monitoringStarted: monitoringStartedAt = now
         case .ruleFired(let rule, let observed): firing[rule] = .some(observed)
-        case .ruleCleared(let rule, _): firing[rule] = nil
+        case .ruleCleared(let rule, _):
+            firing[rule] = nil
+            settledRules.remove(rule)
         case .breached(let breach): breaches.append((breach, now))
         case .controlMoved(let move): controlMove = move
         case .inconclusive(let reason): inconclusiveReason = reason
@@ -53,7 +55,11 @@ extension RunState {
         hasBegun = true
         lastResumedAt = now
         hasJustSettled = waitsForBudget
-        if waitsForBudget { settledBreaches = breaches.count }
+        if waitsForBudget {
+            settledRules.formUnion(firing.keys)
+            if let open = openBreach { settledRules.insert(open.breach.rule) }
+            settledBreaches = breaches.count
+        }
         pausedReason = nil
         interruptedReason = nil
         inconclusiveReason = nil

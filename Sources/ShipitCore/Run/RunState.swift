@@ -21,6 +21,8 @@ public struct RunState: Sendable {
     public internal(set) var breaches: [(breach: Breach, at: Instant)] = []
     /// So many of the breaches a person has seen and gone on in spite of.
     var settledBreaches = 0
+    /// The rules of those breaches, and what else was over its limit then, until they clear.
+    var settledRules: Set<String> = []
     /// Whether the last engine was told to go on in spite of one.
     var hasJustSettled = false
     /// When the monitor brought releases back here before, within the day before the run began.

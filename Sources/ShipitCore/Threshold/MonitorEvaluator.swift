@@ -22,6 +22,9 @@ public struct MonitorEvaluator: Sendable {
         public var comparison: BaselineComparison?
         /// What has moved as well, where the rule would have breached otherwise.
         public var control: ControlMove?
+        /// A person has gone on in spite of its breach, and nothing has been measured since: if it is over its limit still, that
+        /// is no other breach.
+        var isSettled = false
 
         init(_ rule: Rule, warns: Bool, since began: Instant) {
             self.rule = rule
@@ -91,6 +94,15 @@ public struct MonitorEvaluator: Sendable {
         }
     }
 
+    /// - Parameter settled: rules in spite of whose breach a person has gone on: what was measured before proves nothing of them.
+    mutating func settle(_ settled: Set<String>, at now: Instant) {
+        for position in rules.indices where settled.contains(rules[position].rule.text) {
+            guard case .breached = rules[position].standing else { continue }
+            rules[position].standing = .noVerdict(since: now)
+            rules[position].isSettled = true
+        }
+    }
+
     /// Takes a sample in and evaluates the rules of its source: one evaluation a beat.
     /// - Returns: the events of rules whose standing changed.
     public mutating func add(_ sample: Sample, from source: String) -> [RunEvent] {
@@ -138,6 +150,7 @@ public struct MonitorEvaluator: Sendable {
     private mutating func evaluate(_ position: Int, _ window: SampleWindow, now: Instant) -> [RunEvent] {
         let before = rules[position].standing
         let rule = rules[position].rule
+        let wasSettled = rules[position].isSettled
         let finding = rule.finding(window, baseline.sources[rule.source], monitor, now: now)
         let observed = finding.observed
         rules[position].observed = observed
@@ -151,7 +164,13 @@ public struct MonitorEvaluator: Sendable {
             return cleared(before, rule, observed)
         case .pass:
             rules[position].standing = .pass
+            rules[position].isSettled = false
+            if wasSettled { return [.ruleCleared(rule: rule.text, observed: observed)] }
             return cleared(before, rule, observed)
+        case .over where wasSettled:
+            rules[position].standing = .breached
+            rules[position].isSettled = false
+            return [.ruleFired(rule: rule.text, observed: observed)]
         case .failing:
             if case .over = before { return [] }
             rules[position].standing = .over(since: now)

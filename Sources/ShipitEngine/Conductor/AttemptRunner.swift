@@ -267,7 +267,10 @@ final class AttemptRunner: Sendable {
         case .passed:
             if let number = measurement.number, !number.isFinite { return Sample(at: at, kind: .noData) }
             return Sample(at: at, kind: .good(seconds: measurement.seconds, number: measurement.number))
-        case .failed: return Sample(at: at, kind: .error)
+        case .failed:
+            // It ended well, and gave no number where one was asked for.
+            let lacksNumber = measurement.missed == ["number"] && measurement.number == nil
+            return Sample(at: at, kind: lacksNumber ? .noData : .error)
         case .noAnswer: return Sample(at: at, kind: isAnswering ? .error : .noData)
         }
     }

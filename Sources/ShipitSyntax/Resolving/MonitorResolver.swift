@@ -48,7 +48,7 @@ struct MonitorResolver {
         for source in draft.monitor.sources {
             let metrics = draft.monitor.comparedMetrics(of: source.name)
             guard let fewest = metrics.map({ wanted($0) }).max() else { continue }
-            let most = Int(policy.duration.milliseconds / source.every.milliseconds) + 1
+            let most = Int(policy.duration.milliseconds / source.every.milliseconds)
             guard most < fewest, !policy.isOptional, let place = draft.baselinePlace else { continue }
             reading.error(
                 "short-baseline",

@@ -91,7 +91,7 @@ struct LiveBlockTests {
         #expect(
             Array(lines.suffix(4)) == [
                 "monitor  9m12s left",
-                "  ◌ api.error-rate > 5% for 5m  OVER (50%) for 43s of 5m",
+                "  ◌ api.error-rate > 5% for 5m  OVER for 43s of 5m (50%)",
                 "  ◌ api fails 3 times           failing (1 failure in a row)",
                 "  ✓ api.p95 > 200ms             pass (100ms)",
             ])

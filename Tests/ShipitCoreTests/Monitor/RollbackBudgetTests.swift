@@ -83,7 +83,7 @@ struct `The monitor's budget of rollbacks` {
         #expect(rig.state.pausedReason == "the monitor's time is over, and api fails 2 times is still over its limit")
     }
 
-    @Test func `is asked about once more where the engine dies in between`() {
+    @Test func `is asked about once, also where the engine dies after the answer`() {
         var rig = rig(1, monitor: Self.monitor(1))
         rig.end("a")
         rig.samples(2, .error)
@@ -94,7 +94,28 @@ struct `The monitor's budget of rollbacks` {
         rig.resume()
         #expect(rig.state.phase == .monitoring)
         rig.resume()
-        #expect(rig.state.phase == .paused)
+        #expect(rig.state.phase == .monitoring)
+        rig.samples(20, Monitoring.good)
+        #expect(rig.outcome == .succeeded)
+    }
+
+    @Test func `spent, and gone on after the monitor's time, is decided by what is measured then`() {
+        for (kind, isWell) in [(Monitoring.good, true), (.error, false)] {
+            var rig = rig(1, monitor: Self.monitor(1))
+            rig.end("a")
+            rig.samples(2, .error)
+            rig.end("b")
+            rig.wait(.hours(1))
+            for _ in 1...2 {
+                rig.resume()
+                #expect(rig.state.phase == .monitoring, "\(rig.state.pausedReason ?? "")")
+                #expect(rig.state.breaches.count == 1)
+            }
+            rig.samples(2, kind)
+            #expect(rig.outcome == (isWell ? .succeeded : nil))
+            #expect(rig.state.phase == (isWell ? .finished : .paused))
+            #expect(rig.state.breaches.count == 1)
+        }
     }
 
     @Test func `holds for want of a verdict, too`() {

@@ -29,7 +29,7 @@ struct PlotDrawing {
     private var svg: String {
         "<svg viewBox=\"0 0 \(number(Self.width)) \(number(Self.height))\" role=\"img\">\n"
             + "<title>\(MarkupText.xml(SafeText.line("what \(plot.source) gave over time")))</title>\n" + bands + axes
-            + limits + samples + lines + failures + breaches + keys + "</svg>\n"
+            + limits + baselines + samples + lines + failures + breaches + keys + "</svg>\n"
     }
 
     // MARK: Where things lie
@@ -97,6 +97,15 @@ struct PlotDrawing {
             return line("limit\(limit.warns ? " warns" : "")", at: place, title: limit.rules.joined(separator: "; "))
                 + "<text class=\"faint key\" text-anchor=\"end\" x=\"\(number(Self.right))\" "
                 + "y=\"\(number(place - 4))\">limit \(MarkupText.xml(words))</text>\n"
+        }.joined()
+    }
+
+    private var baselines: String {
+        plot.baselines.map { metric, value in
+            let place = y(value)
+            let words = MarkupText.xml("\(metric) before \(Words.value(value, plot.dimension))")
+            return line("baseline", at: place, title: "\(metric) of the baseline")
+                + "<text class=\"faint key\" x=\"\(number(Self.left + 3))\" y=\"\(number(place - 4))\">\(words)</text>\n"
         }.joined()
     }
 

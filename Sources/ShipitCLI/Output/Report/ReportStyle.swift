@@ -39,7 +39,7 @@ enum ReportStyle {
         figure{margin:0;min-width:0}figcaption{font-size:13px;color:var(--faint);overflow-wrap:anywhere}
         svg{display:block;width:100%;height:auto}svg text{fill:var(--letters);font-size:12px;font-family:inherit}
         svg .faint{fill:var(--faint)}svg .grid{stroke:var(--rule)}svg .limit{stroke:var(--bad);stroke-dasharray:5 4}
-        svg .limit.warns{stroke:var(--back)}svg .band{fill:var(--letters);fill-opacity:.05}svg .band.undo{fill:var(--bad);\
+        svg .limit.warns{stroke:var(--back)}svg .baseline{stroke:var(--good);stroke-dasharray:2 3}svg .band{fill:var(--letters);fill-opacity:.05}svg .band.undo{fill:var(--bad);\
         fill-opacity:.1}svg .sample{stroke:var(--faint);stroke-width:2.4;stroke-linecap:round;fill:none;stroke-opacity:.75}
         svg .trace{fill:none;stroke-width:1.6;stroke:var(--open)}svg .trace.second{stroke:var(--good)}\
         svg .trace.third{stroke:var(--back)}svg .failure{stroke:var(--bad);stroke-width:2}svg .breach{stroke:var(--bad);\

@@ -23,13 +23,16 @@ struct SourcePlot {
     var samples: Trace
     var lines: [Line]
     var limits: [Limit]
+    /// What a metric was before the first change.
+    var baselines: [(metric: String, value: Double)] = []
     /// When a sample was an error or gave no data.
     var failures: [Instant]
     var span: PlotSpan
 
     /// What has to be in the picture; finite.
     var highest: Double {
-        ([samples.highest] + lines.map(\.trace.highest) + limits.map { $0.value }).compactMap(\.self).max() ?? 0
+        ([samples.highest] + lines.map(\.trace.highest) + limits.map { $0.value } + baselines.map { $0.value })
+            .compactMap(\.self).max() ?? 0
     }
 
     var lowest: Double {
@@ -144,8 +147,22 @@ extension SourcePlot {
         return ([main] + rest).map { unit in
             SourcePlot(
                 source: source, dimension: unit, showsSamples: unit == main, samples: Trace(), lines: [],
-                limits: merged(limits.filter { $0.dimension == unit }.map(\.limit)), failures: failures, span: span)
+                limits: merged(limits.filter { $0.dimension == unit }.map(\.limit)),
+                baselines: baselines(of: source, unit, state), failures: failures, span: span)
         }
+    }
+
+    /// Of the metrics that rules compare with it.
+    private static func baselines(
+        of source: String, _ unit: Dimension, _ state: RunState
+    ) -> [(metric: String, value: Double)] {
+        guard let monitor = state.plan.monitor, let before = state.baseline?.sources[source] else { return [] }
+        let compared = (monitor.rollbackWhen + monitor.warnWhen).filter {
+            $0.source == source && $0.isRelative && $0.dimension == unit
+        }
+        return Set(compared.compactMap(\.metric)).compactMap { metric in
+            before.value(of: metric, monitor.minSamples).map { (metric.name, $0) }
+        }.sorted { $0.metric < $1.metric }
     }
 
     private static func writtenLimits(
